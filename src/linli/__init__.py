@@ -1,0 +1,1 @@
+"""Linli 邻里 runs community group buying."""
