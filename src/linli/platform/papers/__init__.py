@@ -1,0 +1,73 @@
+"""Papers of the day: PDF on A4 and on label rolls, codes to scan, and Excel files, all with Chinese letters."""
+
+from linli.platform.papers.amounts import capital_yuan
+from linli.platform.papers.codes import svg
+from linli.platform.papers.letters import font_file, printable
+from linli.platform.papers.pdf import Template, pdf, pictures
+from linli.platform.papers.reading import ROW, BadCell, SheetUnreadable, bad_cells, read_rows
+from linli.platform.papers.shapes import (
+    Code,
+    Head,
+    Label,
+    Labels,
+    Party,
+    PickLine,
+    PickSlip,
+    PickSlips,
+    PurchaseLine,
+    PurchaseOrder,
+    RouteSheet,
+    RouteStop,
+    SortingList,
+    SortProduct,
+    Statement,
+    StatementLine,
+    StatementSection,
+    StationLine,
+    StationList,
+    StationLists,
+    StationOrder,
+    ToteShare,
+)
+from linli.platform.papers.sheets import Column, Kind, Sheet, workbook
+
+__all__ = [
+    "ROW",
+    "BadCell",
+    "Code",
+    "Column",
+    "Head",
+    "Kind",
+    "Label",
+    "Labels",
+    "Party",
+    "PickLine",
+    "PickSlip",
+    "PickSlips",
+    "PurchaseLine",
+    "PurchaseOrder",
+    "RouteSheet",
+    "RouteStop",
+    "Sheet",
+    "SheetUnreadable",
+    "SortProduct",
+    "SortingList",
+    "Statement",
+    "StatementLine",
+    "StatementSection",
+    "StationLine",
+    "StationList",
+    "StationLists",
+    "StationOrder",
+    "Template",
+    "ToteShare",
+    "bad_cells",
+    "capital_yuan",
+    "font_file",
+    "pdf",
+    "pictures",
+    "printable",
+    "read_rows",
+    "svg",
+    "workbook",
+]
