@@ -1,0 +1,1 @@
+"""Account: how somebody proves who they are, and the sessions that remember it."""

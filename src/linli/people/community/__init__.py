@@ -1,0 +1,1 @@
+"""Community: regions with their clock, communities and stations."""

@@ -1,0 +1,1 @@
+"""Contact: what people are told, in their inbox and by text message."""

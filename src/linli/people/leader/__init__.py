@@ -1,0 +1,1 @@
+"""Leader: who runs the stations, as a person."""
