@@ -1,0 +1,72 @@
+"""Console routes of categories."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import Field as Limits
+
+from linli.catalog.category import commands, queries
+from linli.catalog.category.model import CategoryValue, Field, StorageClass
+from linli.platform.database import Tx
+from linli.platform.web import Audience, Body, CallOf, PublicId, Short, View
+
+console = Audience("console", "category")
+routers = [console.router]
+
+Hours = Annotated[int, Limits(ge=0, le=24 * 365, strict=True)]
+
+
+class NewCategory(Body):
+    """A category to be made."""
+
+    name: Short
+    parent_id: PublicId | None = None
+    storage_class: StorageClass = StorageClass.AMBIENT
+    commission_bp: Annotated[int, Limits(ge=0, le=5_000, strict=True, description="basis points")]
+    quality_window_hours: Hours = 24
+    order_window_hours: Hours = 12
+    required_fields: Annotated[list[Field], Limits(max_length=len(Field), default_factory=list)]
+
+
+class CategoryView(View):
+    """A category as the console shows it."""
+
+    id: PublicId
+    parent_id: PublicId | None
+    name: str
+    storage_class: StorageClass
+    commission_bp: int
+    quality_window_hours: int
+    order_window_hours: int
+    required_fields: list[Field]
+
+    @classmethod
+    def of(cls, value: CategoryValue) -> "CategoryView":
+        """Return the view of a category."""
+        return cls.model_validate({**vars(value), "required_fields": list(value.required_fields)})
+
+
+class CategoryPage(View):
+    """One page of categories."""
+
+    items: list[CategoryView]
+    next: PublicId | None
+
+
+@console.post("/categories", permission="catalog.manage")
+async def add_category(body: NewCategory, call: CallOf) -> CategoryView:
+    async def work(tx: Tx) -> CategoryView:
+        return CategoryView.of(await commands.add_category(tx, **body.model_dump()))
+
+    return await call.write(work, region_id=0)
+
+
+@console.get("/categories", permission="catalog.manage")
+async def list_categories(
+    call: CallOf, after: PublicId = 0, limit: Annotated[int, Query(ge=1, le=200)] = 200
+) -> CategoryPage:
+    async with call.reading(0) as tx:
+        found = await queries.categories(tx, after, limit)
+    return CategoryPage(
+        items=[CategoryView.of(each) for each in found], next=found[-1].id if len(found) == limit else None
+    )

@@ -1,0 +1,1 @@
+"""Suppliers: who delivers which sku, at what price, in which packs."""
