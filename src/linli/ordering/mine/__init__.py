@@ -1,0 +1,1 @@
+"""An account's own list of orders over all regions."""
