@@ -1,0 +1,55 @@
+"""When goods stand in totes they are driven, and when they are at the station their members know."""
+
+from __future__ import annotations
+
+from linli import fulfilment, ordering, people, supply
+from linli.platform.database import Tx
+from linli.platform.outbox import when
+
+
+@when(supply.SortingFinished)
+async def stations_expect_their_goods(tx: Tx, fact: supply.SortingFinished) -> None:
+    """Write down what each station is to get."""
+    await fulfilment.expect_handovers(tx, cycle_id=fact.cycle_id)
+
+
+@when(supply.SortingFinished)
+async def routes_are_planned(tx: Tx, fact: supply.SortingFinished) -> None:
+    """Wish for the routes of the cycle."""
+    await fulfilment.plan_routes(tx, cycle_id=fact.cycle_id)
+
+
+@when(fulfilment.RoutesPlanned)
+async def operators_read_what_is_not_served(tx: Tx, fact: fulfilment.RoutesPlanned) -> None:
+    """Put stations without room or time on any vehicle before a person."""
+    if fact.unserved:
+        names = "、".join(station.name for station in (await people.stations(tx, list(fact.unserved))).values())
+        facts = {"title": "有站点未排上车", "text": f"以下自提点没有车辆可送：{names}。"}
+        await people.notify(tx, to="staff:operator", event="route.unserved", facts=facts)
+
+
+@when(fulfilment.StationSupplied)
+async def the_leader_is_asked_to_count(tx: Tx, fact: fulfilment.StationSupplied) -> None:
+    """Tell the leader how many totes were set down."""
+    station = await people.station(tx, fact.station_id)
+    facts = {"station": station.name, "totes": fact.totes}
+    await people.notify(tx, to=f"leader:{fact.leader_id}", event="handover.delivered", facts=facts)
+
+
+@when(fulfilment.StationDelivered)
+async def members_are_called_to_collect(tx: Tx, fact: fulfilment.StationDelivered) -> None:
+    """Tell every member of the station that the goods are there, with the code."""
+    station = await people.station(tx, fact.station_id)
+    for order in await ordering.orders_at_station(tx, fact.cycle_id, fact.station_id):
+        if order.state == "at_station":
+            facts = {"station": station.name, "pickup_code": order.pickup_code}
+            await people.notify(tx, to=f"member:{order.member_id}", event="order.arrived", facts=facts)
+
+
+@when(fulfilment.StationDelivered)
+async def operators_read_of_a_difference(tx: Tx, fact: fulfilment.StationDelivered) -> None:
+    """Put a handover whose counts differ before a person."""
+    if fact.difference:
+        station = await people.station(tx, fact.station_id)
+        facts = {"title": "交接数量不符", "text": f"{station.name} 实收与应收相差 {fact.difference} 箱。"}
+        await people.notify(tx, to="staff:operator", event="handover.counts", facts=facts)

@@ -1,0 +1,1 @@
+"""Statements: once a week what was earned becomes available to the leader."""
