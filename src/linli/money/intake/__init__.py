@@ -1,0 +1,1 @@
+"""Intake: whatever providers say, by notice, poll or bill, ends here."""

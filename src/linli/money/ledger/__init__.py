@@ -1,0 +1,1 @@
+"""The ledger: every fen that moved, twice told and never rewritten."""

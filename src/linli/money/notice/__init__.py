@@ -1,0 +1,1 @@
+"""Notices: what providers tell us unasked, kept raw, judged once."""
