@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from linli.kernel.refusals import Conflict, NotFound
 from linli.money.ledger import store
@@ -70,8 +71,13 @@ async def _refuse_contradictions(tx: Tx, wanted: Sequence[Entry]) -> None:
             raise EntryContradicts("recorded before with another amount or owner", stored_fen=row.amount_fen, **facts)
 
 
-async def post_batches(tx: Tx) -> int:
-    """Carry waiting lines into the ledger, summed by kind, cycle, station and owner; returns the number of batches."""
+async def post_batches(tx: Tx, *, once_older_than: timedelta = timedelta()) -> int:
+    """Carry waiting lines into the ledger, summed by kind, cycle, station and owner; returns the number of batches.
+
+    With an age nothing is done before the oldest waiting line has reached it, so that batches stay few.
+    """
+    if once_older_than and not await store.waits_since(tx, tx.now - once_older_than):
+        return 0
     await store.lock_books(tx)
     run_id = await tx.new_id()
     await store.take_into_run(tx, run_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select, text, tuple_, update
@@ -150,6 +151,13 @@ async def take_into_run(tx: Tx, run_id: int, ids: Sequence[int] | None = None) -
     which = EntryRow.id.in_(ids) if ids is not None else EntryRow.kind.not_in([kind.value for kind in IMMEDIATE])
     here = (EntryRow.region_id == tx.region_id, EntryRow.run_id.is_(None), which)
     await tx.execute(update(EntryRow).where(*here).values(run_id=run_id))
+
+
+async def waits_since(tx: Tx, instant: datetime) -> bool:
+    """Tell whether a line of the sub-ledger written by an instant waits for its batch."""
+    here = (EntryRow.region_id == tx.region_id, EntryRow.run_id.is_(None))
+    oldest = await tx.scalar(select(EntryRow.made_at).where(*here).order_by(EntryRow.id).limit(1))
+    return oldest is not None and bool(oldest <= instant)
 
 
 async def groups_of_run(tx: Tx, run_id: int) -> Sequence[Row[Any]]:

@@ -1,0 +1,1 @@
+"""Fleet: the vehicles of a region, what they carry and who drives them."""

@@ -1,0 +1,1 @@
+"""Handover: goods signed from driver to leader, station by station."""

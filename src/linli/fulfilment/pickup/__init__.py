@@ -1,0 +1,1 @@
+"""Pickup: goods signed from leader to member, by code."""

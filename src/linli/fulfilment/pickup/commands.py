@@ -1,0 +1,73 @@
+"""Verifying a pickup: by code or by order, at the order's own station only, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from linli import ordering, sale
+from linli.fulfilment.pickup import store
+from linli.fulfilment.pickup.model import PickupValue
+from linli.fulfilment.pickup.queries import COLLECTING, own_station
+from linli.kernel.refusals import BadInput, NotFound
+from linli.platform.database import Tx
+
+
+class CodeUnknown(NotFound):
+    """No order at this station has this pickup code."""
+
+    title = "提货码不对"
+
+
+class PickupUnclear(BadInput):
+    """A pickup names either a code or orders, and pieces only for one order."""
+
+    title = "请提供提货码或订单"
+
+
+async def pick_up(
+    tx: Tx,
+    *,
+    leader_id: int,
+    station_id: int,
+    code: str = "",
+    order_ids: Sequence[int] = (),
+    pieces: Mapping[int, int] | None = None,
+) -> list[PickupValue]:
+    """Hand goods over: by code all that its member has at the station, or the named orders, or some pieces of one.
+
+    What was handed over before answers when and by whom, and changes nothing. Refuses StationNotOwn, CodeUnknown,
+    PickupUnclear, OrderNotFound (also an order of another station), NotAtStation and NotThatMany.
+    """
+    if bool(code) == bool(order_ids) or (pieces is not None and len(order_ids) != 1):
+        raise PickupUnclear("name a code, or orders; pieces go with one order")
+    await own_station(tx, leader_id, station_id)
+    wanted = await _by_code(tx, station_id, code) if code else sorted(set(order_ids))
+    how = "code" if code else "list"
+    return [await _hand_over(tx, order_id, leader_id, station_id, pieces, how) for order_id in wanted]
+
+
+async def _by_code(tx: Tx, station_id: int, code: str) -> list[int]:
+    """Return the member's orders at the station that a code opens; the code's own order also when it is collected."""
+    for cycle in reversed(await sale.cycles_in(tx, *COLLECTING)):
+        found = await ordering.order_by_code(tx, cycle.id, station_id, code)
+        if found is not None:
+            there = await ordering.orders_at_station(tx, cycle.id, station_id)
+            waiting = [o.id for o in there if o.member_id == found.member_id and o.state == "at_station"]
+            return sorted({found.id, *waiting})
+    raise CodeUnknown("no order here has this code")
+
+
+async def _hand_over(
+    tx: Tx, order_id: int, leader_id: int, station_id: int, pieces: Mapping[int, int] | None, how: str
+) -> PickupValue:
+    order = await ordering.order_of_leader(tx, order_id, leader_id)
+    if order.station_id != station_id:
+        raise ordering.OrderNotFound(f"no order {order_id} at this station")
+    done = await ordering.mark_collected(tx, order_id=order_id, leader_id=leader_id, pieces=pieces)
+    by, at = tx.by, done.at
+    if done.repeated:
+        before = await store.last_of(tx, order_id)
+        by, at = (before.by, before.at) if before else ("", done.at)
+    elif done.pieces:
+        await store.add(tx, order, done.pieces, how)
+    return PickupValue(order_id, order.serial, order.member_id, done.repeated, done.complete, at, by, done.pieces)

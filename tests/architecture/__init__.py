@@ -1,0 +1,1 @@
+"""The checks of the house: what docs/architecture.md asks of the code, asked by machine."""
