@@ -19,6 +19,8 @@ from linli.ordering.order.queries import (
     order_of_line,
     order_of_member,
     orders_at_station,
+    orders_by_code,
+    orders_waiting,
     paid_lines,
 )
 from linli.ordering.paying.commands import mark_paid
@@ -57,6 +59,8 @@ __all__ = [
     "order_of_line",
     "order_of_member",
     "orders_at_station",
+    "orders_by_code",
+    "orders_waiting",
     "paid_lines",
     "place",
     "quote",

@@ -13,11 +13,13 @@ PURE_EXTRAS: dict[tuple[str, str], dict[str, str]] = {
     ("ordering", "chain"): {
         "entries": "cuts a pasted chain into its entries: a reader of its own",
         "goods": "goods named in title, catalogue and entries: a reader of its own",
+        "layout": "cuts a text into head and numbered entries",
         "numbers": "Chinese and full-width numbers and quantities: a reader of its own",
-        "ordering_words": "the words by which people add, change and withdraw",
+        "ordering_words": "pairs names, goods and quantities, and knows the words of change and withdrawal",
         "places": "buildings, units and rooms in the hundred ways people write them",
         "scanning": "walks a text in one pass, so that no pattern can run away",
         "vocabulary": "the goods, units and surnames people write",
+        "wrapping": "takes a chain out of file bytes and chat-record XML",
     },
 }
 # Files of a topic beyond the house's names that may speak to the database or hold text, with the reason.

@@ -78,7 +78,7 @@ def is_likely(name: str, shelf: Shelf) -> bool:
             return not is_plain_name(piece[: len(piece) - len(tail)])
     if said.STRAY_WORD.match(name) or is_plain_name(name):
         return False
-    shared = any(len(set(name) & set(offer)) >= min(2, len(name)) for offer in shelf.names)
+    shared = any(set(name) <= set(offer) or set(offer) <= set(name) for offer in shelf.names)
     return shared or not shelf.names or bool(_BRAND.search(name) or said.FINISHED.search(name))
 
 

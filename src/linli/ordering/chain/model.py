@@ -57,7 +57,7 @@ class Entry:
     def saying(self) -> str:
         """What the entry says apart from its number and occurrence: the same for a renumbered or withdrawn copy."""
         if self.status is EntryStatus.UNCLEAR:
-            said = re.sub(r"^\W*\d+\W+|\s+", "", self.source)
+            said = re.sub(r"^\W*(?:第?\d+|[①-⑳])\W*|\s+", "", self.source)
         else:
             said = "\n".join(f"{i.goods}\t{i.quantity.normalize():f}\t{i.unit}" for i in self.items)
         return _digest(self.who, 8) + "-" + _digest(self.place + "\n" + said, 16)

@@ -88,10 +88,9 @@ def same_entry(old: Entry, new: Entry) -> bool:
 
 def new_entries(before: Chain | Sequence[str], after: Chain) -> Growth:
     """Compare a newer paste with the earlier chain (or the keys kept from it)."""
-    old = [entry.key for entry in before.entries] if isinstance(before, Chain) else list(before)
-    taken_back = (
-        {e.key for e in before.entries if e.status is EntryStatus.WITHDRAWN} if isinstance(before, Chain) else set()
-    )
+    earlier = before.entries if isinstance(before, Chain) else ()
+    old = list(before) if not isinstance(before, Chain) else [entry.key for entry in earlier]
+    taken_back = {entry.key for entry in earlier if entry.status is EntryStatus.WITHDRAWN}
     known, current = set(old), {entry.key for entry in after.entries}
     gone = [key for key in old if key not in current]
     added: list[Entry] = []
@@ -100,13 +99,12 @@ def new_entries(before: Chain | Sequence[str], after: Chain) -> Growth:
     for entry in after.entries:
         back = entry.status is EntryStatus.WITHDRAWN and entry.key not in taken_back
         if entry.key in known:
-            if back:
-                withdrawn.append(Withdrawal(entry.key, entry))
-            else:
-                unchanged.append(entry)
+            withdrawn += [Withdrawal(entry.key, entry)] if back else []
+            unchanged += [] if back else [entry]
             continue
-        meant = [key for key in gone if key.split("-")[0] == entry.key.split("-")[0]]
-        if back and not entry.items and len(meant) == 1:
+        same_person = entry.key.split("-")[0] + "-"
+        meant = [key for key in gone if key.startswith(same_person)] if back and not entry.items else []
+        if len(meant) == 1:
             gone.remove(meant[0])
             withdrawn.append(Withdrawal(meant[0], entry))
         else:
@@ -125,7 +123,6 @@ def write_chain(chain: Chain) -> str:
         items = " ".join(f"{item.goods}{item.quantity.normalize():f}{item.unit}" for item in entry.items)
         place = entry.place if entry.place != entry.who else ""
         withdrawn = "取消" if entry.status is EntryStatus.WITHDRAWN else ""
-        lines.append(
-            f"{serial}. " + " ".join(part for part in (entry.who, place, items, entry.note, withdrawn) if part)
-        )
+        said = filter(None, (entry.who, place, items, entry.note, withdrawn))
+        lines.append(f"{serial}. {' '.join(said)}")
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -134,6 +134,22 @@ async def order_by_code(tx: Tx, cycle_id: int, station_id: int, pickup_code: str
     return (await with_lines(tx, [row]))[0] if row else None
 
 
+async def orders_by_code(tx: Tx, cycle_ids: Collection[int], station_id: int, pickup_code: str) -> list[OrderValue]:
+    """Return the orders that a pickup code stands for at a station in some cycles, the newest cycle first."""
+    where = (*_of_cycles(tx, cycle_ids), Order.station_id == station_id, Order.pickup_code == pickup_code)
+    chosen = select(Order).where(*where, Order.state != OrderState.CANCELLED)
+    return await with_lines(tx, await tx.all(chosen.order_by(Order.cycle_id.desc())))
+
+
+async def orders_waiting(
+    tx: Tx, cycle_ids: Collection[int], station_id: int, *, member_id: int | None = None
+) -> list[OrderValue]:
+    """Return the orders of some cycles that stand at a station to be collected (by a member), by cycle and serial."""
+    where = (*_of_cycles(tx, cycle_ids), Order.station_id == station_id, Order.state == OrderState.AT_STATION)
+    chosen = select(Order).where(*where, *(() if member_id is None else (Order.member_id == member_id,)))
+    return await with_lines(tx, await tx.all(chosen.order_by(Order.cycle_id, Order.serial)))
+
+
 async def paid_lines(tx: Tx, cycle_id: int) -> list[PaidLine]:
     """Return the lines of a cycle's paid orders in order of station, serial and line."""
     columns = (
@@ -173,6 +189,11 @@ def _paid(tx: Tx, cycle_id: int, *columns: Any) -> Any:
     return chosen.where(
         *_of_cycle(tx, OrderLine, cycle_id), *_of_cycle(tx, Order, cycle_id), Order.state.in_(TO_DELIVER)
     )
+
+
+def _of_cycles(tx: Tx, cycle_ids: Collection[int]) -> tuple[Any, ...]:
+    days = {day_of(cycle_id) for cycle_id in cycle_ids}
+    return Order.region_id == tx.region_id, Order.biz_date.in_(days), Order.cycle_id.in_(cycle_ids)
 
 
 def _of_cycle(tx: Tx, record: Any, cycle_id: int) -> tuple[Any, ...]:
