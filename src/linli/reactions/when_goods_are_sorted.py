@@ -40,16 +40,24 @@ async def the_leader_is_asked_to_count(tx: Tx, fact: fulfilment.StationSupplied)
 async def members_are_called_to_collect(tx: Tx, fact: fulfilment.StationDelivered) -> None:
     """Tell every member of the station that the goods are there, with the code."""
     station = await people.station(tx, fact.station_id)
-    for order in await ordering.orders_at_station(tx, fact.cycle_id, fact.station_id):
-        if order.state == "at_station":
-            facts = {"station": station.name, "pickup_code": order.pickup_code}
-            await people.notify(tx, to=f"member:{order.member_id}", event="order.arrived", facts=facts)
+    orders = await ordering.orders_waiting(tx, [fact.cycle_id], fact.station_id)
+    told = [
+        (f"member:{order.member_id}", {"station": station.name, "pickup_code": order.pickup_code}) for order in orders
+    ]
+    await people.notify_many(tx, event="order.arrived", messages=told)
+
+
+@when(fulfilment.StationDelivered)
+async def the_last_signature_ends_the_driving(tx: Tx, fact: fulfilment.StationDelivered) -> None:
+    """Let the cycle be collected when every station has signed."""
+    await fulfilment.note_all_signed(tx, cycle_id=fact.cycle_id)
 
 
 @when(fulfilment.StationDelivered)
 async def operators_read_of_a_difference(tx: Tx, fact: fulfilment.StationDelivered) -> None:
     """Put a handover whose counts differ before a person."""
-    if fact.difference:
+    if fact.difference or fact.driver_difference:
         station = await people.station(tx, fact.station_id)
-        facts = {"title": "交接数量不符", "text": f"{station.name} 实收与应收相差 {fact.difference} 箱。"}
+        text = f"{station.name} 实收与应收相差 {fact.difference} 箱，与司机所交相差 {fact.driver_difference or 0} 箱。"
+        facts = {"title": "交接数量不符", "text": text}
         await people.notify(tx, to="staff:operator", event="handover.counts", facts=facts)

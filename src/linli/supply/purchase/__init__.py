@@ -1,0 +1,1 @@
+"""Purchase orders: from frozen demand and free stock to one numbered order per supplier, sent once."""
