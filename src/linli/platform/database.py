@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import Result, Select, event
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from linli.kernel.facts import Fact, Wish
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 ATTEMPTS = 3
 RETRIED_STATES = {"40001", "40P01"}  # serialization failure, deadlock
 APP_ROLE = "linli_app"
@@ -30,13 +31,13 @@ APP_ROLE = "linli_app"
 class Tx:
     """An open transaction of one region (0 for reference and global rows) at one instant, on behalf of somebody."""
 
-    session: AsyncSession
     connection: AsyncConnection
     region_id: int
     now: datetime
     by: str
     sequences: Sequences
     notes: dict[str, Any] = field(default_factory=dict)
+    session: AsyncSession | None = None
 
     async def execute(self, statement: Any, parameters: Any = None) -> Result[*tuple[Any, ...]]:
         """Run one statement that writes, or reads columns; bypasses the identity map."""
@@ -45,13 +46,17 @@ class Tx:
 
     async def all(self, statement: Select[T]) -> Sequence[T]:
         """Read mapped rows as snapshots; they are never written back by assignment."""
-        result = await self.session.execute(statement.execution_options(populate_existing=True))
-        return result.scalars().all()
+        return (await self.rows(statement)).scalars().all()
 
     async def first(self, statement: Select[T]) -> T | None:
         """Read the first mapped row or scalar, or None."""
-        result = await self.session.execute(statement.execution_options(populate_existing=True))
-        return result.scalars().first()
+        return (await self.rows(statement)).scalars().first()
+
+    async def rows(self, statement: Select[*Ts]) -> Result[*Ts]:
+        """Read rows of several mapped rows or columns at once."""
+        if self.session is None:  # made only for transactions that read mapped rows
+            self.session = AsyncSession(bind=self.connection, autoflush=False, expire_on_commit=False)
+        return await self.session.execute(statement.execution_options(populate_existing=True))
 
     async def scalar(self, statement: Any) -> Any:
         """Read the first column of the first row, or None."""
@@ -113,8 +118,12 @@ class Database:
                 raw = await connection.get_raw_connection()
                 raw.info["guard"] = RegionGuard()
             opened = await connection.begin()
-            async with AsyncSession(bind=connection, autoflush=False, expire_on_commit=False) as session:
-                yield Tx(session, connection, region_id, now or self.clock.now(), by, self.sequences)
+            tx = Tx(connection, region_id, now or self.clock.now(), by, self.sequences)
+            try:
+                yield tx
+            finally:
+                if tx.session is not None:
+                    await tx.session.close()
             await opened.commit()
 
     async def run(

@@ -62,7 +62,7 @@ def _value(sku: Sku, product: Product, category: Category) -> SkuValue:
 
 async def skus(tx: Tx, ids: Iterable[int]) -> dict[int, SkuValue]:
     """Return the skus of these ids, in one query; unknown ids are left out."""
-    found = await tx.session.execute(_skus().where(Sku.id.in_(set(ids))).order_by(Sku.id))
+    found = await tx.rows(_skus().where(Sku.id.in_(set(ids))).order_by(Sku.id))
     return {sku.id: _value(sku, product, category) for sku, product, category in found}
 
 
@@ -76,7 +76,7 @@ async def sku(tx: Tx, sku_id: int) -> SkuValue:
 
 async def sku_by_barcode(tx: Tx, barcode: str) -> SkuValue | None:
     """Return the sku that carries a barcode, or None."""
-    row = (await tx.session.execute(_skus().where(Sku.barcode == barcode, Sku.barcode != ""))).first()
+    row = (await tx.rows(_skus().where(Sku.barcode == barcode, Sku.barcode != ""))).first()
     return _value(*row) if row else None
 
 
@@ -100,7 +100,7 @@ async def products(tx: Tx, *, search: str = "", after: int = 0, limit: int = 50)
 async def _with_skus(tx: Tx, rows: Sequence[Product]) -> list[ProductValue]:
     ids = [row.id for row in rows]
     of_product: dict[int, list[SkuValue]] = {id: [] for id in ids}
-    for found in await tx.session.execute(_skus().where(Product.id.in_(ids)).order_by(Sku.id)):
+    for found in await tx.rows(_skus().where(Product.id.in_(ids)).order_by(Sku.id)):
         value = _value(*found)
         of_product[value.product_id].append(value)
     return [_product(row, tuple(of_product[row.id])) for row in rows]

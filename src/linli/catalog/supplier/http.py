@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime
 from pydantic import Field as Limits
 
 from linli.catalog.supplier import commands, queries
 from linli.platform.database import Tx
-from linli.platform.web import Audience, Body, CallOf, FenAmount, PublicId, Remark, Short, View
+from linli.platform.web import Audience, Body, CallOf, FenAmount, Instant, PublicId, Remark, Short, View
 
 console = Audience("console", "supplier")
 routers = [console.router]
@@ -57,7 +56,7 @@ class NewSupply(Body):
     pack_size: Pieces = 1
     minimum_packs: Pieces = 1
     capacity_per_day: Pieces | None = None
-    valid_from: AwareDatetime | None = None
+    valid_from: Instant | None = None
     available: bool = True
 
 

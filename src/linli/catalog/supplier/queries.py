@@ -52,7 +52,7 @@ async def supplies(tx: Tx, sku_ids: Iterable[int], at: datetime) -> list[SupplyV
         .ext(distinct_on(Supply.sku_id, Supply.supplier_id))
         .order_by(Supply.sku_id, Supply.supplier_id, Supply.valid_from.desc())
     )
-    return [_terms(*row) for row in await tx.session.execute(newest)]
+    return [_terms(*row) for row in await tx.rows(newest)]
 
 
 async def best_supply(tx: Tx, sku_ids: Iterable[int], at: datetime) -> dict[int, SupplyValue]:
