@@ -11,18 +11,21 @@ from psycopg import sql
 
 from linli.platform.database import APP_ROLE
 from linli.platform.manifest import metadata
+from linli.platform.papers.letters import FONTS
 from linli.platform.partitions import daily_tables, week_ahead
 
+__all__ = ["FONTS", "OLDEST_SERVER", "Inspection"]
 OLDEST_SERVER = 150_000
 HEARTBEAT = timedelta(minutes=2)
 
 
 class Inspection:
-    """One connection as the owner of the tables, which only reads; each question stands alone on a broken database too."""
+    """A connection as the owner of the tables, which only reads; each question stands alone on a broken database."""
 
     def __init__(self, url: str) -> None:
         self._connection = psycopg.connect(url, autocommit=True, connect_timeout=5)
         self._connection.execute("SET default_transaction_read_only = on")
+        self._known: set[str] = set()
 
     def close(self) -> None:
         """End the connection."""
@@ -55,17 +58,20 @@ class Inspection:
 
     def revision(self) -> str:
         """Return the revision at which the schema stands; nothing when no migration ran here."""
-        if self._one("SELECT to_regclass('platform.alembic_version')") is None:
+        if not self._has("platform.alembic_version"):
             return ""
         return str(self._one("SELECT version_num FROM platform.alembic_version") or "")
 
     def is_empty(self) -> bool:
         """Tell whether this database holds nothing of ours yet."""
-        return self._one("SELECT to_regclass('platform.outbox')") is None
+        return not self._has("platform.outbox")
 
     def missing_columns(self) -> list[str]:
         """Return the tables and columns that this version knows and the database does not have."""
-        rows = self._connection.execute("SELECT table_schema || '.' || table_name, column_name FROM information_schema.columns")
+        rows = self._rows(
+            "SELECT n.nspname || '.' || c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attnum > 0 AND NOT a.attisdropped"
+        )
         have: dict[str, set[str]] = {}
         for name, column in rows:
             have.setdefault(name, set()).add(column)
@@ -81,7 +87,7 @@ class Inspection:
         """Return append-only tables in which the application's role could change or delete what was written."""
         wrong = []
         for name, table in sorted(metadata.tables.items()):
-            if not table.info.get("append_only") or self._one("SELECT to_regclass(%s)", name) is None:
+            if not table.info.get("append_only") or not self._has(name):
                 continue
             may_change = {column.name for column in table.columns if column.info.get("may_change")}
             for right in ("UPDATE", "DELETE", "TRUNCATE"):
@@ -101,20 +107,22 @@ class Inspection:
     def tables_too_closed(self) -> list[str]:
         """Return tables that the application's role may not read or add to."""
         return [
-            name
+            f"{right} {name}"
             for name in sorted(metadata.tables)
-            if self._one("SELECT to_regclass(%s)", name) is not None
-            and not self._one("SELECT has_table_privilege(%s, %s, 'SELECT, INSERT')", APP_ROLE, name)
+            for right in ("SELECT", "INSERT")
+            if self._has(name) and not self._one("SELECT has_table_privilege(%s, %s, %s)", APP_ROLE, name, right)
         ]
 
     def missing_partitions(self, today: date) -> list[str]:
         """Return the partitions of today and the seven days ahead that are not there."""
         wanted = [f"{name}_p{day:%Y%m%d}" for name in daily_tables() for day in week_ahead(today)]
-        return [part for part in wanted if self._one("SELECT to_regclass(%s)", part) is None]
+        return [part for part in wanted if not self._has(part)]
 
     def parked(self) -> list[tuple[str, int]]:
         """Return the names of parked outbox rows and how many there are of each."""
-        return list(self._rows("SELECT name, count(*) FROM platform.outbox WHERE status = 'parked' GROUP BY 1 ORDER BY 2 DESC"))
+        return list(
+            self._rows("SELECT name, count(*) FROM platform.outbox WHERE status = 'parked' GROUP BY 1 ORDER BY 2 DESC")
+        )
 
     def waiting_since(self, now: datetime, patience: timedelta) -> int:
         """Return how many outbox rows have been due for longer than `patience`: nobody works them."""
@@ -124,7 +132,8 @@ class Inspection:
     def stalled_jobs(self) -> int:
         """Return how many jobs are being done by a worker that no longer shows a sign of life."""
         stalled = (
-            "SELECT count(*) FROM jobs.procrastinate_jobs j LEFT JOIN jobs.procrastinate_workers w ON w.id = j.worker_id "
+            "SELECT count(*) FROM jobs.procrastinate_jobs j "
+            "LEFT JOIN jobs.procrastinate_workers w ON w.id = j.worker_id "
             "WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < clock_timestamp() - %s)"
         )
         return int(self._one(stalled, HEARTBEAT))
@@ -133,9 +142,20 @@ class Inspection:
         """Tell whether the server waits for the disk before it answers."""
         return all(self._one("SELECT current_setting(%s)", name) == "on" for name in ("fsync", "synchronous_commit"))
 
+    def _has(self, name: str) -> bool:
+        """Tell whether there is such a table, also where our user may not enter its schema."""
+        if not self._known:
+            self._known.update(
+                row[0]
+                for row in self._rows(
+                    "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                )
+            )
+        return name in self._known
+
     def _one(self, statement: str, *given: Any) -> Any:
-        row = self._connection.execute(sql.SQL(statement), given or None).fetchone()  # type: ignore[arg-type]
+        row = self._connection.execute(sql.SQL(statement), given or None).fetchone()
         return row[0] if row else None
 
     def _rows(self, statement: str) -> Iterable[tuple[Any, ...]]:
-        return self._connection.execute(sql.SQL(statement)).fetchall()  # type: ignore[arg-type]
+        return self._connection.execute(sql.SQL(statement)).fetchall()

@@ -94,8 +94,8 @@ async def _write(tx: Tx, kind: str, things: Sequence[tuple[Any, str]], due_at: d
     rows = [
         {
             "region_id": tx.region_id, "id": id, "kind": kind, "name": thing.name,
-            "payload": msgspec.to_builtins(asdict(thing)), "status": status, "made_at": tx.now, "by": tx.by, "due_at": due_at, "attempts": 0, "error": "",
-            "done_at": tx.now if status == "done" else None,
+            "payload": msgspec.to_builtins(asdict(thing)), "status": status, "made_at": tx.now,
+            "by": tx.by, "due_at": due_at, "attempts": 0, "error": "", "done_at": tx.now if status == "done" else None,
         }
         for id, (thing, status) in zip(ids, things, strict=True)
     ]  # fmt: skip

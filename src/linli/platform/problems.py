@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -25,22 +26,18 @@ PLAIN = {
 }
 
 
-def problem(status: int, code: str, title: str, detail: str = "", **facts: Any) -> JSONResponse:
+def problem(
+    status: int, code: str, title: str, detail: str = "", facts: Mapping[str, Any] | None = None
+) -> JSONResponse:
     """Return one problem answer: stable code, Chinese title, English detail and the facts a client needs (big numbers
     as strings)."""
-    body = {
-        "type": f"urn:linli:{code}",
-        "status": status,
-        "code": code,
-        "title": title,
-        "detail": detail,
-        **_facts(facts),
-    }
+    said = {"type": f"urn:linli:{code}", "status": status, "code": code, "title": title, "detail": detail}
+    body = {**_facts(facts or {}), **said}
     headers = {"Retry-After": "1"} if status == 503 else {}
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
-def _facts(facts: dict[str, Any]) -> dict[str, Any]:
+def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _plain(value) for name, value in facts.items()}
 
 
@@ -53,7 +50,12 @@ def _plain(value: Any) -> Any:
         return _facts(value)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value if isinstance(value, float) else str(value)
+    return value if isinstance(value, float) else _whole(str(value))
+
+
+def _whole(text: str) -> str:
+    """Return a text that can be sent: an echoed half character would break the answer itself."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def install_problems(app: FastAPI) -> None:
@@ -61,12 +63,12 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, error: Refusal) -> JSONResponse:
-        return problem(error.status, error.code, error.title, str(error), **error.facts)
+        return problem(error.status, error.code, error.title, str(error), error.facts)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         wrong = [{"at": "/".join(map(str, e["loc"])), "why": e["type"]} for e in error.errors()[:20]]
-        return problem(422, "invalid_request", "请求内容有误", "some fields are missing or wrong", wrong=wrong)
+        return problem(422, "invalid_request", "请求内容有误", "some fields are missing or wrong", {"wrong": wrong})
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> JSONResponse:
@@ -84,5 +86,8 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> JSONResponse:
-        log.error("bug", path=request.url.path, exc_info=error)
-        return problem(500, "bug", "系统出错，已记录", "this is our fault; the request id helps us find it")
+        request_id = getattr(request.state, "request_id", "")
+        log.error("bug", path=request.url.path, request_id=request_id, exc_info=error)
+        answer = problem(500, "bug", "系统出错，已记录", "this is our fault; the request id helps us find it")
+        answer.headers["X-Request-Id"] = request_id  # this answer passes by the middleware that sets it otherwise
+        return answer

@@ -54,16 +54,18 @@ def configure_logs(level: str = "INFO") -> None:
 
 
 async def observe(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Give each request an id, time it and count it."""
+    """Give each request an id, time it and count it, also when it ends in a bug."""
     request_id = request.headers.get("x-request-id", "")[:64] or uuid4().hex
+    request.state.request_id = request_id
     structlog.contextvars.bind_contextvars(request_id=request_id)
-    began = time.perf_counter()
+    began, status = time.perf_counter(), 500
     try:
         response = await call_next(request)
+        status = response.status_code
     finally:
         structlog.contextvars.unbind_contextvars("request_id")
-    route = getattr(request.scope.get("route"), "path", "unknown")
-    REQUESTS.labels(request.method, route, str(response.status_code)).inc()
-    SECONDS.labels(route).observe(time.perf_counter() - began)
+        route = getattr(request.scope.get("route"), "path", "unknown")
+        REQUESTS.labels(request.method, route, str(status)).inc()
+        SECONDS.labels(route).observe(time.perf_counter() - began)
     response.headers["X-Request-Id"] = request_id
     return response

@@ -4,14 +4,17 @@ types."""
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -30,6 +33,8 @@ from linli.platform.installation import Installation
 
 A = TypeVar("A")
 LARGEST_BODY = 12 * 1024 * 1024
+EARLIEST, LATEST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+REGION_NUMBER = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 
 
 class Body(BaseModel):
@@ -62,14 +67,22 @@ def _not_blank(text: str) -> str:
     return text
 
 
+def _in_our_time(at: datetime) -> datetime:
+    if not EARLIEST <= at < LATEST:
+        raise ValueError("an instant between the years 2020 and 2100")
+    return at
+
+
 PublicId = Annotated[
     int,
     BeforeValidator(_id_in),
     PlainSerializer(str, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,19}$", "description": "64-bit id, written as a string"}),
 ]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
 RegionNumber = Annotated[int, Field(ge=1, lt=2**20, description="region number")]
 Short = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_clean), AfterValidator(_not_blank)]
+Brief = Annotated[str, Field(max_length=120), AfterValidator(_clean)]
 Remark = Annotated[str, Field(max_length=500), AfterValidator(_clean)]
 LongText = Annotated[str, Field(max_length=1_000_000), AfterValidator(_clean)]
 Quantity = Annotated[int, Field(ge=1, le=9_999, strict=True, description="pieces")]
@@ -114,7 +127,7 @@ class Call:
         RegionNeeded and PermissionMissing."""
         own = self.caller.region_id if self.caller else 0
         named = self.request.headers.get("linli-region", "")
-        if named and not (named.isascii() and named.isdigit() and 0 < int(named[:8]) < 2**20):
+        if named and not (REGION_NUMBER.fullmatch(named) and int(named) < 2**20):
             raise RegionNeeded("Linli-Region is not a region number")
         if own and named and int(named) != own:
             raise PermissionMissing("this region is not yours", region=named)

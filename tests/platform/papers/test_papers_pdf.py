@@ -236,7 +236,7 @@ def test_data_that_came_back_from_a_job_prints_the_same_paper() -> None:
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
-    head = dataclasses.replace(example.HEAD, made_at=datetime(2026, 11, 22))  # noqa: DTZ001
+    head = dataclasses.replace(example.HEAD, made_at=datetime(2026, 11, 22))
     with pytest.raises(ValueError, match="aware"):
         pdf("labels", dataclasses.replace(example.labels(1), head=head))
 

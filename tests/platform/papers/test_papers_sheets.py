@@ -42,7 +42,7 @@ rows = st.fixed_dictionaries(
         "weight": st.integers(0, 10**9),
         "rate": st.integers(0, 10_000),
         "day": st.dates(date(2000, 1, 1), date(2100, 1, 1)),
-        "at": st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001
+        "at": st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(
             lambda value: value.replace(microsecond=0, tzinfo=UTC)
         ),
     }
@@ -124,7 +124,7 @@ def test_sheet_names_that_excel_refuses_are_made_fit() -> None:
         ("price", "12", "takes fen"),
         ("code", 12, "takes text"),
         ("code", "长" * 40_000, "at most"),
-        ("at", datetime(2026, 11, 23), "takes moment"),  # noqa: DTZ001
+        ("at", datetime(2026, 11, 23), "takes moment"),
     ],
 )
 def test_what_excel_would_change_in_silence_is_refused(key: str, value: object, why: str) -> None:
@@ -253,5 +253,5 @@ def test_the_first_column_is_kept_for_the_word_total() -> None:
 def test_moments_are_shown_in_the_regions_own_clock() -> None:
     raw = written(ROW)
     cells = python_calamine.load_workbook(io.BytesIO(raw)).get_sheet_by_index(0).to_python()
-    assert cells[1][7] == datetime(2026, 11, 23, 16, 30, 5)  # noqa: DTZ001
+    assert cells[1][7] == datetime(2026, 11, 23, 16, 30, 5)
     assert cells[1][7] - ROW["at"].replace(tzinfo=None) == timedelta(hours=8)

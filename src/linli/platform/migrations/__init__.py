@@ -58,7 +58,9 @@ def _upgrade(connection: Connection, tell: Callable[[str], None]) -> None:
     if at == newest():
         return
     tell(f"Bringing the database from {at or 'nothing'} to {newest()} …")
-    connection.execute(text(f"DO $$ BEGIN CREATE ROLE {APP_ROLE} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"))
+    connection.execute(
+        text(f"DO $$ BEGIN CREATE ROLE {APP_ROLE} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    )
     connection.execute(text("CREATE SCHEMA IF NOT EXISTS platform"))
     command.upgrade(alembic_config(connection), "head")
     grant(connection)
@@ -70,7 +72,9 @@ FROM_METADATA = True  # while the first migration is not frozen
 def _from_metadata(connection: Connection) -> None:
     import procrastinate.schema
 
-    connection.execute(text(f"DO $$ BEGIN CREATE ROLE {APP_ROLE} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"))
+    connection.execute(
+        text(f"DO $$ BEGIN CREATE ROLE {APP_ROLE} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    )
     for schema in [*sorted({t.schema for t in metadata.tables.values() if t.schema}), QUEUE_SCHEMA]:
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
     metadata.create_all(connection)
