@@ -2,7 +2,7 @@
 
 from linli.fulfilment.fleet.commands import add_vehicle
 from linli.fulfilment.fleet.queries import vehicles
-from linli.fulfilment.handover.commands import expect_handovers, receive, set_down
+from linli.fulfilment.handover.commands import expect_handovers, note_all_signed, receive, set_down
 from linli.fulfilment.handover.events import StationDelivered, StationSupplied
 from linli.fulfilment.handover.queries import handovers
 from linli.fulfilment.pickup.commands import pick_up
@@ -18,6 +18,7 @@ __all__ = [
     "add_vehicle",
     "expect_handovers",
     "handovers",
+    "note_all_signed",
     "pick_up",
     "plan_routes",
     "receive",

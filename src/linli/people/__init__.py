@@ -17,7 +17,7 @@ from linli.people.community.queries import (
     stations,
     stations_of_leader,
 )
-from linli.people.contact.commands import notify
+from linli.people.contact.commands import notify, notify_many
 from linli.people.leader.model import LeaderValue
 from linli.people.leader.queries import NoSuchLeader, leader, leaders
 from linli.people.member.commands import count_paid_order, find_or_add_neighbour
@@ -58,6 +58,7 @@ __all__ = [
     "member",
     "members",
     "notify",
+    "notify_many",
     "open_station",
     "region",
     "regions",

@@ -7,13 +7,12 @@ from linli.kernel.money import yuan
 from linli.platform.database import Tx
 from linli.platform.outbox import when
 
-KINDS = {"rotten": "腐坏", "damaged": "破损", "expired": "过期", "missing": "少货", "wrong": "错货"}
-
 
 @when(aftersale.CaseOpened)
 async def the_leader_reads_of_a_complaint(tx: Tx, fact: aftersale.CaseOpened) -> None:
     """Tell the leader what is wrong with which goods."""
-    facts = {"case_id": str(fact.case_id), "product": fact.product, "kind": KINDS[fact.kind]}
+    words = aftersale.KIND_WORDS[aftersale.Kind(fact.kind)]
+    facts = {"case_id": str(fact.case_id), "product": fact.product, "kind": words}
     await people.notify(tx, to=f"leader:{fact.leader_id}", event="case.opened", facts=facts)
 
 

@@ -87,15 +87,23 @@ async def receive(tx: Tx, *, handover_id: int, leader_id: int, totes: int, note:
         return False
     await _at_station(tx, found.cycle_id, found.station_id)
     counted = totes - found.expected_totes
-    await tx.announce(StationDelivered(found.id, found.cycle_id, found.station_id, leader_id, counted))
+    driver = None if found.driver_totes is None else totes - found.driver_totes
+    await tx.announce(StationDelivered(found.id, found.cycle_id, found.station_id, leader_id, counted, driver))
     return True
 
 
 async def _at_station(tx: Tx, cycle_id: int, station_id: int) -> None:
     for verb in ("depart", "arrive"):
         await ordering.advance_orders(tx, cycle_id=cycle_id, verb=verb, station_id=station_id)
-    state = (await sale.cycle(tx, cycle_id)).state
-    if state == "sorting":
+    if (await sale.cycle(tx, cycle_id)).state == "sorting":
         await sale.advance(tx, cycle_id=cycle_id, verb="deliver")
-    if not await store.still_open(tx, cycle_id):
-        await sale.advance(tx, cycle_id=cycle_id, verb="collect")
+
+
+async def note_all_signed(tx: Tx, *, cycle_id: int) -> bool:
+    """Let a cycle be collected once every station has signed; True when it was the last one; safe to repeat.
+
+    It runs after each signature was committed: of two leaders who sign at the same instant neither sees the other's.
+    """
+    if (await sale.cycle(tx, cycle_id)).state != "delivering" or await store.still_open(tx, cycle_id):
+        return False
+    return await sale.advance(tx, cycle_id=cycle_id, verb="collect")

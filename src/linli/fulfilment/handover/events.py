@@ -22,7 +22,10 @@ class StationSupplied(Fact):
 
 @dataclass(frozen=True)
 class StationDelivered(Fact):
-    """A leader signed for a station's goods: members can collect; `difference` is totes counted minus expected."""
+    """A leader signed for a station's goods: members can collect.
+
+    `difference` is totes counted minus expected, `driver_difference` totes counted minus what the driver set down.
+    """
 
     name: ClassVar[str] = "fulfilment.station_delivered"
     handover_id: int
@@ -30,3 +33,4 @@ class StationDelivered(Fact):
     station_id: int
     leader_id: int
     difference: int
+    driver_difference: int | None = None

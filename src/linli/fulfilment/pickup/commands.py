@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from linli import ordering, sale
+from linli import ordering
 from linli.fulfilment.pickup import store
 from linli.fulfilment.pickup.model import PickupValue
-from linli.fulfilment.pickup.queries import COLLECTING, own_station
-from linli.kernel.refusals import BadInput, NotFound
+from linli.fulfilment.pickup.queries import cycles_at_stations, own_station
+from linli.kernel.refusals import BadInput, Conflict, NotFound
 from linli.platform.database import Tx
 
 
@@ -16,6 +16,12 @@ class CodeUnknown(NotFound):
     """No order at this station has this pickup code."""
 
     title = "提货码不对"
+
+
+class CodeShared(Conflict):
+    """Two days' orders of different neighbours wait under one code; the leader picks by name; facts: orders."""
+
+    title = "提货码重复，请按姓名查找"
 
 
 class PickupUnclear(BadInput):
@@ -36,7 +42,7 @@ async def pick_up(
     """Hand goods over: by code all that its member has at the station, or the named orders, or some pieces of one.
 
     What was handed over before answers when and by whom, and changes nothing. Refuses StationNotOwn, CodeUnknown,
-    PickupUnclear, OrderNotFound (also an order of another station), NotAtStation and NotThatMany.
+    CodeShared, PickupUnclear, OrderNotFound (also an order of another station), NotAtStation and NotThatMany.
     """
     if bool(code) == bool(order_ids) or (pieces is not None and len(order_ids) != 1):
         raise PickupUnclear("name a code, or orders; pieces go with one order")
@@ -47,14 +53,17 @@ async def pick_up(
 
 
 async def _by_code(tx: Tx, station_id: int, code: str) -> list[int]:
-    """Return the member's orders at the station that a code opens; the code's own order also when it is collected."""
-    for cycle in reversed(await sale.cycles_in(tx, *COLLECTING)):
-        found = await ordering.order_by_code(tx, cycle.id, station_id, code)
-        if found is not None:
-            there = await ordering.orders_at_station(tx, cycle.id, station_id)
-            waiting = [o.id for o in there if o.member_id == found.member_id and o.state == "at_station"]
-            return sorted({found.id, *waiting})
-    raise CodeUnknown("no order here has this code")
+    """Return all that the member of a code has at the station; a code whose order was collected still names it."""
+    cycle_ids = await cycles_at_stations(tx)
+    found = await ordering.orders_by_code(tx, cycle_ids, station_id, code)
+    if not found:
+        raise CodeUnknown("no order here has this code")
+    opened = [order for order in found if order.state == ordering.OrderState.AT_STATION]
+    if len({order.member_id for order in opened}) > 1:
+        raise CodeShared("two neighbours have this code, from different days", orders=[str(o.id) for o in opened])
+    named = (opened or found)[0]
+    waiting = await ordering.orders_waiting(tx, cycle_ids, station_id, member_id=named.member_id)
+    return sorted({named.id, *(order.id for order in waiting)})
 
 
 async def _hand_over(
@@ -68,6 +77,6 @@ async def _hand_over(
     if done.repeated:
         before = await store.last_of(tx, order_id)
         by, at = (before.by, before.at) if before else ("", done.at)
-    elif done.pieces:
+    elif done.pieces or done.complete:
         await store.add(tx, order, done.pieces, how)
     return PickupValue(order_id, order.serial, order.member_id, done.repeated, done.complete, at, by, done.pieces)

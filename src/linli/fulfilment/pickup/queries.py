@@ -7,6 +7,8 @@ from linli.kernel.refusals import NotFound
 from linli.platform.database import Tx
 
 COLLECTING = ("delivering", "collecting", "settled")
+DAYS_TO_COLLECT = 14  # the newest so many cycles are searched: what nobody fetched by then is no longer at a station
+SHOWN = 50
 
 
 class StationNotOwn(NotFound):
@@ -21,6 +23,11 @@ async def own_station(tx: Tx, leader_id: int, station_id: int) -> None:
         raise StationNotOwn(f"no station {station_id} of yours")
 
 
+async def cycles_at_stations(tx: Tx) -> list[int]:
+    """Return the cycles whose goods may still stand at stations, newest first."""
+    return [cycle.id for cycle in await sale.cycles(tx, limit=DAYS_TO_COLLECT) if cycle.state in COLLECTING]
+
+
 async def waiting(
     tx: Tx, *, leader_id: int, station_id: int, words: str
 ) -> list[tuple[ordering.OrderValue, people.MemberValue]]:
@@ -29,14 +36,10 @@ async def waiting(
     Refuses StationNotOwn.
     """
     await own_station(tx, leader_id, station_id)
-    found = []
-    for cycle in await sale.cycles_in(tx, *COLLECTING):
-        orders = [o for o in await ordering.orders_at_station(tx, cycle.id, station_id) if o.state == "at_station"]
-        members = await people.members(tx, {order.member_id for order in orders})
-        found += [
-            (order, members[order.member_id]) for order in orders if _fits(order, members[order.member_id], words)
-        ]
-    return found[:50]
+    orders = await ordering.orders_waiting(tx, await cycles_at_stations(tx), station_id)
+    members = await people.members(tx, {order.member_id for order in orders})
+    fitting = [(order, members[order.member_id]) for order in orders if _fits(order, members[order.member_id], words)]
+    return fitting[:SHOWN]
 
 
 def _fits(order: ordering.OrderValue, member: people.MemberValue, words: str) -> bool:

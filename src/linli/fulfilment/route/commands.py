@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from linli import ordering, people, sale, supply
 from linli.fulfilment.fleet.queries import vehicles
 from linli.fulfilment.route import store
 from linli.fulfilment.route.events import PlanRoutes, RoutesPlanned, RunDeparted
-from linli.fulfilment.route.model import RUN, STOP, Place, Plan, RunState, Task, Van, Visit
+from linli.fulfilment.route.model import RUN, STOP, Place, Plan, PlannedRun, RunState, Task, Van, Visit
 from linli.fulfilment.route.queries import NoSuchRun
 from linli.fulfilment.route.records import Run, Stop
 from linli.fulfilment.route.rules import fits_some, middle
@@ -21,11 +22,19 @@ from linli.platform.database import Tx
 from linli.platform.machines import move, move_many
 from linli.platform.settings import value_of
 
+DAY_S = 24 * 3600
+
 
 class TotesDiffer(Conflict):
     """What was loaded is not what the run is to carry; facts: missing, foreign (tote codes)."""
 
     title = "装车周转箱不符"
+
+
+class PlanOutdated(Conflict):
+    """A van departed while the plan was made; facts: stations."""
+
+    title = "有车辆已出发，请重新排线"
 
 
 class NotThereYet(Conflict):
@@ -41,30 +50,21 @@ async def plan_routes(tx: Tx, *, cycle_id: int) -> None:
 
 
 async def task_of(tx: Tx, *, cycle_id: int) -> Task:
-    """Gather what a plan is made from: the delivered stations that have totes and are not on the road, and the vans."""
+    """Gather what a plan is made from: the delivered stations that have totes and are not on the road, and the vans.
+
+    A van that is on the road can be planned again from its return on. Once the promised hour has passed, a station is
+    still to get its goods while it is open.
+    """
     cycle = await sale.cycle(tx, cycle_id)
-    gone = await store.stations_on_the_road(tx, cycle_id)
-    loads: dict[int, list[int]] = {}
-    for tote in await supply.totes(tx, cycle_id):
-        load = loads.setdefault(tote.station_id, [0, 0])
-        load[0], load[1] = load[0] + tote.weight_g, load[1] + tote.volume_ml
-    stations = await people.stations(tx, list(loads))
-    wanted = [station for station in stations.values() if station.mode == "delivery" and station.id not in gone]
+    visits = await _visits(tx, cycle)
     midnight = _midnight(cycle)
-    latest = int((cycle.delivered_by - midnight).total_seconds())
-    visits = tuple(
-        Visit(
-            station.id, Place(station.lat_e6, station.lng_e6), loads[station.id][0], loads[station.id][1],
-            station.unload_minutes * 60,
-            station.opens_minute * 60, max(station.opens_minute * 60, min(station.closes_minute * 60, latest)),
-        )
-        for station in sorted(wanted, key=lambda station: station.id)
-    )  # fmt: skip
-    earliest = int((cycle.sorted_by - midnight).total_seconds())
+    earliest = int((max(cycle.sorted_by, tx.now) - midnight).total_seconds())
+    back = await store.vans_on_the_road(tx, cycle_id)
+    free = {van_id: int((at - midnight).total_seconds()) for van_id, at in back.items()}
     vans = tuple(
-        Van(van.id, van.capacity_g, van.capacity_ml, max(van.shift_from * 60, earliest), van.shift_until * 60)
+        Van(van.id, van.capacity_g, van.capacity_ml, from_s, van.shift_until * 60)
         for van in await vehicles(tx, only_active=True)
-        if van.shift_until * 60 > earliest
+        if (from_s := max(van.shift_from * 60, earliest, free.get(van.id, 0))) < van.shift_until * 60
     )
     depot = await value_of(tx, DEPOT)
     place = Place(**depot) if depot else middle([visit.place for visit in visits])
@@ -72,21 +72,45 @@ async def task_of(tx: Tx, *, cycle_id: int) -> Task:
     return Task(place, visits, vans, speed, seed=cycle_id % 2**31, iterations=iterations)
 
 
-def _midnight(cycle: Any) -> datetime:
+async def _visits(tx: Tx, cycle: sale.CycleValue) -> tuple[Visit, ...]:
+    gone = await store.stations_on_the_road(tx, cycle.id)
+    weights, volumes = Counter[int](), Counter[int]()
+    for tote in await supply.totes(tx, cycle.id):
+        weights[tote.station_id] += tote.weight_g
+        volumes[tote.station_id] += tote.volume_ml
+    stations = await people.stations(tx, weights)
+    promised = int((cycle.delivered_by - _midnight(cycle)).total_seconds()) if tx.now < cycle.delivered_by else DAY_S
+    return tuple(
+        Visit(
+            station.id, Place(station.lat_e6, station.lng_e6), weights[station.id], volumes[station.id],
+            station.unload_minutes * 60,
+            station.opens_minute * 60, max(station.opens_minute * 60, min(station.closes_minute * 60, promised)),
+        )
+        for station in sorted(stations.values(), key=lambda station: station.id)
+        if station.mode == "delivery" and station.id not in gone
+    )  # fmt: skip
+
+
+def _midnight(cycle: sale.CycleValue) -> datetime:
     local = datetime.combine(cycle.delivery_date, datetime.min.time(), ZoneInfo(cycle.timezone))
     return local.astimezone(cycle.delivered_by.tzinfo)
 
 
 async def keep_plan(tx: Tx, *, cycle_id: int, plan: Plan) -> int:
-    """Write a plan in place of what has not departed; returns how many runs it has; the unserved stations are named."""
+    """Write a plan in place of what has not departed; returns how many runs it has; the unserved stations are named.
+
+    Refuses PlanOutdated, writing nothing, when a planned station departed while the plan was made.
+    """
     cycle = await sale.cycle(tx, cycle_id)
     before = await store.lock_plan(tx, cycle_id)
     replaced = await move_many(tx, Run, RUN, "replace", Run.cycle_id == cycle_id)
+    planned = {stop.station_id for run in plan.runs for stop in run.stops} | set(plan.unserved)
+    departed = planned & await store.stations_on_the_road(tx, cycle_id)
+    if departed:
+        raise PlanOutdated("a van departed meanwhile: plan again", stations=[str(each) for each in sorted(departed)])
     await store.drop_stops(tx, replaced)
     version = before.version + 1
-    gone = await store.stations_on_the_road(tx, cycle_id)
-    kept = [run for run in plan.runs if not {stop.station_id for stop in run.stops} & gone]
-    runs, stops = await _rows(tx, cycle, kept, version)
+    runs, stops = await _rows(tx, cycle, plan.runs, version)
     await store.add_runs(tx, runs, stops)
     await store.note_plan(tx, cycle_id, version, plan.unserved)
     await tx.announce(RoutesPlanned(cycle_id, len(runs), plan.unserved))
@@ -94,7 +118,7 @@ async def keep_plan(tx: Tx, *, cycle_id: int, plan: Plan) -> int:
 
 
 async def _rows(
-    tx: Tx, cycle: Any, plan: Sequence[Any], version: int
+    tx: Tx, cycle: sale.CycleValue, plan: Sequence[PlannedRun], version: int
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     drivers = {van.id: van.driver_id for van in await vehicles(tx)}
     held: dict[int, list[Any]] = {}

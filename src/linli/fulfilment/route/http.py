@@ -1,12 +1,15 @@
 """Routes of the way: plans for operators, trips and stops for drivers, the route sheet as PDF."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from fastapi import Response
 from pydantic import Field
 
 from linli.fulfilment.route import commands, queries
+from linli.fulfilment.route.model import RunValue
 from linli.platform import papers
 from linli.platform.database import Tx
 from linli.platform.web import Audience, Body, CallOf, PublicId, Short, View
@@ -44,6 +47,27 @@ class RunView(View):
     return_at: datetime
     departed_at: datetime | None
     stops: list[StopView]
+
+
+class GuidedStop(StopView):
+    """A stop as its driver sees it: with the station, its leader's masked phone, opening minutes and tote codes."""
+
+    station_name: str
+    community_name: str
+    address: str
+    lat_e6: int
+    lng_e6: int
+    opens_minute: int
+    closes_minute: int
+    leader_name: str
+    leader_phone: str
+    tote_codes: list[str]
+
+
+class DriverRun(RunView):
+    """A trip as its driver sees it."""
+
+    stops: list[GuidedStop]  # type: ignore[assignment]
 
 
 class PlanView(View):
@@ -96,25 +120,25 @@ async def print_sheet(run_id: PublicId, call: CallOf) -> Response:
 
 
 @driver.get("/runs", permission="run.drive")
-async def my_runs(call: CallOf) -> list[RunView]:
+async def my_runs(call: CallOf) -> list[DriverRun]:
     async with call.reading() as tx:
-        return [RunView.model_validate(run) for run in await queries.runs_of_driver(tx, call.who.account_id)]
+        return await _guided(tx, await queries.runs_of_driver(tx, call.who.account_id))
 
 
 @driver.post("/runs/{run_id}/loading", permission="run.drive")
-async def load(run_id: PublicId, body: Loading, call: CallOf) -> RunView:
-    async def work(tx: Tx) -> RunView:
+async def load(run_id: PublicId, body: Loading, call: CallOf) -> DriverRun:
+    async def work(tx: Tx) -> DriverRun:
         await commands.load(tx, run_id=run_id, driver_id=call.who.account_id, tote_codes=body.tote_codes)
-        return RunView.model_validate(await queries.run(tx, run_id))
+        return (await _guided(tx, [await queries.run(tx, run_id)]))[0]
 
     return await call.write(work)
 
 
 @driver.post("/runs/{run_id}/departure", permission="run.drive")
-async def depart(run_id: PublicId, call: CallOf) -> RunView:
-    async def work(tx: Tx) -> RunView:
+async def depart(run_id: PublicId, call: CallOf) -> DriverRun:
+    async def work(tx: Tx) -> DriverRun:
         await commands.depart(tx, run_id=run_id, driver_id=call.who.account_id)
-        return RunView.model_validate(await queries.run(tx, run_id))
+        return (await _guided(tx, [await queries.run(tx, run_id)]))[0]
 
     return await call.write(work)
 
@@ -125,3 +149,15 @@ async def arrive(stop_id: PublicId, call: CallOf) -> Arrival:
         return Arrival(station_id=await commands.arrive(tx, stop_id=stop_id, driver_id=call.who.account_id))
 
     return await call.write(work)
+
+
+async def _guided(tx: Tx, runs: Sequence[RunValue]) -> list[DriverRun]:
+    """Return runs with what their driver needs at each stop."""
+    guides = await queries.guides(tx, runs)
+    return [
+        DriverRun(
+            **{name: getattr(run, name) for name in RunView.model_fields if name != "stops"},
+            stops=[GuidedStop(**asdict(stop), **asdict(guides[stop.id])) for stop in run.stops],
+        )
+        for run in runs
+    ]

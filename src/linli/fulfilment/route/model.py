@@ -136,6 +136,22 @@ class StopValue:
 
 
 @dataclass(frozen=True, slots=True)
+class StopGuide:
+    """What a driver needs at a stop: where it is, until when it is open, whom to call, and which totes go there."""
+
+    station_name: str
+    community_name: str
+    address: str
+    lat_e6: int
+    lng_e6: int
+    opens_minute: int
+    closes_minute: int
+    leader_name: str
+    leader_phone: str
+    tote_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunValue:
     """A trip as drivers and operators see it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from sqlalchemy import select
 
 from linli import people, sale, supply
 from linli.fulfilment.fleet.queries import vehicles
-from linli.fulfilment.route.model import RunState, RunValue, StopValue
+from linli.fulfilment.route.model import RunState, RunValue, StopGuide, StopValue
 from linli.fulfilment.route.records import RoutePlan, Run, Stop
 from linli.kernel.refusals import NotFound
 from linli.platform import papers
@@ -61,6 +62,32 @@ async def _runs(tx: Tx, *where: Any) -> list[RunValue]:
     for stop in stops:
         by_run[stop.run_id].append(StopValue(**{name: getattr(stop, name) for name in STOP_FIELDS}))
     return [RunValue(**{name: getattr(row, name) for name in RUN_FIELDS}, stops=tuple(by_run[row.id])) for row in rows]
+
+
+async def guides(tx: Tx, found: Sequence[RunValue]) -> dict[int, StopGuide]:
+    """Return by stop what drivers need there; of the leader's phone only the last digits."""
+    stops = [stop for run in found for stop in run.stops]
+    stations = await people.stations(tx, {stop.station_id for stop in stops}) if stops else {}
+    leaders = await people.leaders(tx, {station.leader_id for station in stations.values()}) if stations else {}
+    codes: dict[tuple[int, int], list[str]] = {}
+    for cycle_id in sorted({run.cycle_id for run in found}):
+        for tote in await supply.totes(tx, cycle_id):
+            codes.setdefault((cycle_id, tote.station_id), []).append(tote.code)
+    return {
+        stop.id: _guide(
+            stations[stop.station_id], leaders[stations[stop.station_id].leader_id],
+            codes.get((run.cycle_id, stop.station_id), []),
+        )
+        for run in found
+        for stop in run.stops
+    }  # fmt: skip
+
+
+def _guide(station: people.StationValue, leader: people.LeaderValue, codes: Sequence[str]) -> StopGuide:
+    return StopGuide(
+        station.name, station.community_name, station.address, station.lat_e6, station.lng_e6, station.opens_minute,
+        station.closes_minute, leader.name, f"****{leader.phone_tail}", tuple(codes),
+    )  # fmt: skip
 
 
 async def sheet_of(tx: Tx, run: RunValue) -> papers.RouteSheet:

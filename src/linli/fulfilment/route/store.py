@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from linli.fulfilment.route.model import RunState
@@ -64,6 +65,13 @@ async def stations_on_the_road(tx: Tx, cycle_id: int) -> set[int]:
     here = (Stop.region_id == tx.region_id, Run.region_id == tx.region_id, Stop.cycle_id == cycle_id)
     gone = Run.state.in_([RunState.DEPARTED, RunState.FINISHED])
     return {row[0] for row in await tx.execute(select(Stop.station_id).join(Run, joined).where(*here, gone))}
+
+
+async def vans_on_the_road(tx: Tx, cycle_id: int) -> dict[int, datetime]:
+    """Return the vans that departed with goods of a cycle and are not through, with when they are to be back."""
+    here = (Run.region_id == tx.region_id, Run.cycle_id == cycle_id, Run.state == RunState.DEPARTED)
+    back = select(Run.vehicle_id, func.max(Run.return_at)).where(*here).group_by(Run.vehicle_id)
+    return {row[0]: row[1] for row in await tx.execute(back)}
 
 
 async def open_stops(tx: Tx, run_id: int) -> int:

@@ -53,7 +53,7 @@ class ChargeTold(Struct, frozen=True):
     currency: str
     pay_token: str
     pay_url: str
-    provider_no: str | None = None
+    provider_no: Number | None = None
     paid_at: Instant | None = None
 
 
@@ -66,7 +66,7 @@ class RefundTold(Struct, frozen=True):
     state: RefundWord
     amount_fen: int
     currency: str
-    provider_no: str
+    provider_no: Number
     done_at: Instant | None = None
 
 
@@ -80,7 +80,7 @@ class SaidNo(Struct, frozen=True):
 class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
     """Provider → notify address: a sealed notice; everything readable here is bound to the seal."""
 
-    id: str
+    id: Number
     merchant: str
     event: Event
     seal_nonce: str
@@ -98,6 +98,6 @@ class Told(Struct, frozen=True, forbid_unknown_fields=True):
     currency: str
     channel_no: Number
     amount_fen: Amount
-    provider_no: str
+    provider_no: Number
     happened_at: Instant
     refund_no: Number | None = None

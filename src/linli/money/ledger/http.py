@@ -2,10 +2,8 @@
 
 from datetime import datetime
 
-from pydantic import AwareDatetime
-
 from linli.money.ledger import queries
-from linli.platform.web import Audience, CallOf, PublicId, View
+from linli.platform.web import Audience, CallOf, Instant, PublicId, View
 
 console = Audience("console", "ledger")
 
@@ -49,7 +47,7 @@ class CheckView(View):
 
 
 @console.get("/ledger/trial-balance", permission="ledger.read")
-async def trial_balance(call: CallOf, at: AwareDatetime | None = None) -> TrialBalanceView:
+async def trial_balance(call: CallOf, at: Instant | None = None) -> TrialBalanceView:
     async with call.reading() as tx:
         return TrialBalanceView.model_validate(await queries.trial_balance(tx, at))
 

@@ -14,7 +14,7 @@ from linli.ordering.draft.model import Action, Decision
 from linli.ordering.draft.queries import chain_of_leader
 from linli.ordering.quote.model import MOST_LINES
 from linli.platform.database import Tx
-from linli.platform.web import Audience, Body, CallOf, LongText, PublicId, Quantity, Remark, View
+from linli.platform.web import Audience, Body, Brief, CallOf, LongText, PublicId, Quantity, Remark, View
 
 leader = Audience("leader", "chain")
 routers = [leader.router]
@@ -48,10 +48,10 @@ class DecidedEntry(Body):
 
     entry_id: PublicId
     action: Action
-    who: Annotated[str, Field(max_length=120)] | None = None
-    place: Annotated[str, Field(max_length=120)] | None = None
+    who: Brief | None = None
+    place: Brief | None = None
     lines: Annotated[list[DecidedLine], Field(min_length=1, max_length=MOST_LINES)] | None = None
-    payer: Annotated[str, Field(max_length=120)] = ""
+    payer: Brief = ""
     note: Remark = ""
 
 

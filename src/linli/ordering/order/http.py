@@ -20,7 +20,7 @@ from linli.ordering.order.queries import (
 )
 from linli.ordering.quote.model import MOST_LINES
 from linli.platform.database import Tx
-from linli.platform.web import Audience, Body, CallOf, FenAmount, PublicId, Quantity, Remark, Short, View
+from linli.platform.web import Audience, Body, Brief, CallOf, FenAmount, PublicId, Quantity, Remark, Short, View
 
 app = Audience("app", "order")
 leader = Audience("leader", "order")
@@ -60,7 +60,7 @@ class OrderForNeighbour(Body):
     place: Remark = ""
     lines: Lines
     expect_payable_fen: FenAmount | None = None
-    payer: Annotated[str, Field(max_length=120)] = ""
+    payer: Brief = ""
     note: Remark = ""
 
 

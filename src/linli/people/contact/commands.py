@@ -18,17 +18,23 @@ PHONE, TEXT = "people.sms.phone", "people.sms.text"
 
 
 async def notify(tx: Tx, *, to: str, event: str, facts: dict[str, Any]) -> None:
-    """Put a message about an event into somebody's inbox (`member:ID`, `leader:ID`, `supplier:ID`, `driver:ID`,.
+    """Put a message about an event into somebody's inbox.
 
-    `staff:ROLE`).
-
-    Facts whose names end in _fen are shown in yuan; refuses RecipientUnknown.
+    `to` is `member:ID`, `leader:ID`, `supplier:ID`, `driver:ID` or `staff:ROLE`. Facts whose names end in _fen are
+    shown in yuan; refuses RecipientUnknown.
     """
-    check_recipient(to)
-    message = compose(event, facts)
-    plain = msgspec.to_builtins(facts)
-    row = {"recipient": to, "event": event, "title": message.title, "text": message.text, "facts": plain}
-    await store.add_notice(tx, {**row, "id": await tx.new_id(), "made_at": tx.now})
+    await notify_many(tx, event=event, messages=[(to, facts)])
+
+
+async def notify_many(tx: Tx, *, event: str, messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Put a message about one event into many inboxes in one statement: pairs of recipient and facts, as in notify."""
+    rows = []
+    for (to, facts), id in zip(messages, await tx.new_ids(len(messages)) if messages else [], strict=True):
+        check_recipient(to)
+        message, plain = compose(event, facts), msgspec.to_builtins(facts)
+        row = {"recipient": to, "event": event, "title": message.title, "text": message.text, "facts": plain}
+        rows.append({**row, "id": id, "made_at": tx.now})
+    await store.add_notices(tx, rows)
 
 
 async def send_sms(tx: Tx, *, key: bytes, phone: str, text: str, useful_for: timedelta) -> None:

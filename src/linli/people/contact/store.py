@@ -11,9 +11,10 @@ from linli.people.contact.records import NoticeRow
 from linli.platform.database import Tx
 
 
-async def add_notice(tx: Tx, values: dict[str, Any]) -> None:
-    """Insert one message of the region."""
-    await tx.execute(insert(NoticeRow).values(region_id=tx.region_id, **values))
+async def add_notices(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert messages of the region in one statement."""
+    if rows:
+        await tx.execute(insert(NoticeRow), [{"region_id": tx.region_id, **row} for row in rows])
 
 
 async def mark_read(tx: Tx, recipients: Sequence[str], upto: int) -> int:

@@ -20,7 +20,7 @@ from linli.people.member import commands
 from linli.people.member.model import MemberValue
 from linli.people.member.queries import bindings, member, members_of_leader, page_of_members
 from linli.platform.database import Tx
-from linli.platform.web import Audience, Body, CallOf, Phone, PublicId, RegionNumber, Short, View
+from linli.platform.web import Audience, Body, Brief, CallOf, Phone, PublicId, RegionNumber, Short, View
 
 app = Audience("app", "member")
 leader_app = Audience("leader", "member")
@@ -73,7 +73,7 @@ class Description(Body):
     """How a member is called in the group, and building and room."""
 
     nickname: Short
-    place: Annotated[str, Field(max_length=120)] = ""
+    place: Brief = ""
 
 
 class BindingView(View):

@@ -3,7 +3,7 @@
 from pydantic import AwareDatetime
 
 from linli.platform.database import Tx
-from linli.platform.web import Audience, Body, CallOf, PublicId, Short, View
+from linli.platform.web import Audience, Body, CallOf, Instant, PublicId, Short, View
 from linli.sale.cycle.model import CycleState, CycleValue
 from linli.sale.gate import commands
 
@@ -21,7 +21,7 @@ class Reopening(Body):
     """Why a closed cycle takes orders again, and until when (its own cut-off when nothing is given)."""
 
     reason: Short
-    until: AwareDatetime | None = None
+    until: Instant | None = None
 
 
 class GateView(View):

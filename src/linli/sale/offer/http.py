@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime
 from pydantic import Field as Limits
 
 from linli.people import member, stations_of_leader
 from linli.platform.database import Tx
-from linli.platform.web import Audience, Body, CallOf, FenAmount, PublicId, Quantity, Remark, View
+from linli.platform.web import Audience, Body, CallOf, FenAmount, Instant, PublicId, Quantity, Remark, View
 from linli.sale.cycle.model import CycleState, CycleValue
 from linli.sale.cycle.queries import NoSuchCycle, cycle
 from linli.sale.cycle.rules import covers
@@ -41,7 +40,7 @@ class NewOffer(Body):
     shortage_rule: ShortageRule = ShortageRule.PAID_TIME
     flags: Annotated[list[Flag], Limits(max_length=len(Flag), default_factory=list)]
     campaign_budget_fen: FenAmount | None = None
-    closes_at: AwareDatetime | None = None
+    closes_at: Instant | None = None
 
 
 class NewStock(Body):

@@ -1,0 +1,1 @@
+"""What a rehearsal leaves behind in the database, read as a whole."""
