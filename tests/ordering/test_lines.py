@@ -91,7 +91,7 @@ async def test_a_hand_over_earns_what_was_not_refunded_and_is_answered_again_as_
     assert (again.complete, again.repeated, again.at) == (True, True, village.clock.now())
     assert (await village.value(order.id)).state == "collected"
     assert await revenue(village) == 2 * 3_900 + 2 * 1_250
-    assert await refund(village, order.lines[1].id, amount_fen=500, reason="质量", ref_kind="case") == 500
+    assert await refund(village, order.lines[1].id, amount_fen=500, reason="质量", ref_kind="goodwill") == 500
     assert await revenue(village) == 2 * 3_900 + 2 * 1_250 - 500
     await village.drain()
     await village.in_balance()

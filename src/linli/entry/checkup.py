@@ -21,7 +21,8 @@ from linli.entry import rooms
 from linli.platform import migrations
 from linli.platform.config import Config
 from linli.platform.embedded import runs_as_root, start_embedded
-from linli.platform.inspection import FONTS, OLDEST_SERVER, Inspection
+from linli.platform.inspection import OLDEST_SERVER, Inspection
+from linli.platform.papers import font_file
 
 State = Literal["ok", "warn", "fail"]
 MIB = 2**20
@@ -109,7 +110,7 @@ def _key(config: Config) -> list[Finding]:
 
 
 def _fonts() -> Finding:
-    wanted = [FONTS / name for name in ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")]
+    wanted = [font_file("regular"), font_file("bold")]
     gone = [path.name for path in wanted if not path.exists() or path.stat().st_size < MIB]
     if gone:
         return Finding(

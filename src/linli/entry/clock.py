@@ -27,12 +27,19 @@ async def carry_over(tx: Tx) -> int:
     return await linli.money.post_batches(tx, once_older_than=BATCH_AGE)
 
 
+async def settle_days(tx: Tx) -> int:
+    """Settle the cycles whose day is over; what was not collected can still be; returns how many."""
+    over = [cycle for cycle in await linli.sale.cycles_in(tx, "collecting") if cycle.day_settled <= tx.now]
+    return sum([await linli.sale.advance(tx, cycle_id=cycle.id, verb="settle") for cycle in over])
+
+
 DUE: tuple[tuple[str, Callable[[Tx], Awaitable[int]]], ...] = (
     ("cycles opened", linli.sale.open_due),
     ("holds expired", linli.ordering.expire_holds),
     ("cycles closed", linli.sale.close_due),
     ("charges polled", linli.money.poll_unanswered),
     ("ledger batches", carry_over),
+    ("days settled", settle_days),
     ("statements", linli.settlement.make_statements),
     ("lost wishes", outbox.requeue_lost),
     ("old answers", idempotency.forget),

@@ -57,7 +57,8 @@ def issue_token(key: bytes, caller: Caller, now: datetime) -> str:
     """Return a signed token that proves a caller for 30 minutes."""
     claims: dict[str, Any] = {
         "sub": str(caller.account_id), "aud": caller.audience, "rid": caller.region_id,
-        "per": sorted(caller.permissions), "pid": str(caller.person_id), "sid": str(caller.session_id), "exp": int((now + TOKEN_LIFETIME).timestamp()),
+        "per": sorted(caller.permissions), "pid": str(caller.person_id), "sid": str(caller.session_id),
+        "exp": int((now + TOKEN_LIFETIME).timestamp()),
     }  # fmt: skip
     return jwt.encode(claims, key, algorithm="HS256")
 

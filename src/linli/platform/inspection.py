@@ -11,10 +11,8 @@ from psycopg import sql
 
 from linli.platform.database import APP_ROLE
 from linli.platform.manifest import metadata
-from linli.platform.papers.letters import FONTS
 from linli.platform.partitions import daily_tables, week_ahead
 
-__all__ = ["FONTS", "OLDEST_SERVER", "Inspection"]
 OLDEST_SERVER = 150_000
 HEARTBEAT = timedelta(minutes=2)
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 W = TypeVar("W", bound=Wish)
 Carrier = Callable[["Installation", int, Any], Awaitable[None]]
 carriers: dict[str, Carrier] = {}
+UNTIL_EMPTY: Any = {
+    "wait": False, "install_signal_handlers": False, "listen_notify": False, "delete_jobs": "successful"
+}  # fmt: skip
 log = structlog.get_logger()
 
 
@@ -72,9 +75,7 @@ class Runner:
         total = 0
         while True:
             ran = await self.pass_outbox(regions, at_once=at_once)
-            await self.queue.run_worker_async(
-                wait=False, concurrency=at_once, install_signal_handlers=False, listen_notify=False, delete_jobs="successful"
-            )
+            await self.queue.run_worker_async(concurrency=at_once, **UNTIL_EMPTY)
             if not ran:
                 return total
             total += ran

@@ -8,7 +8,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from importlib.resources import files
 from statistics import median_low
@@ -64,7 +64,7 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Receipt(NamedTuple):
-    """One row of the till: what a household took of a product, in cents, at an instant without a zone (UTC)."""
+    """One row of the till: what a household took of a product, in cents, at an instant (UTC)."""
 
     household: int
     basket: int
@@ -172,8 +172,8 @@ def read_receipts(first_week: int, last_week: int) -> tuple[list[Receipt], dict[
     described = described[described["product_id"].isin(sold["product_id"])].fillna("")
     columns = ("household_id", "basket_id", "product_id", "quantity")
     cents = (sold["sales_value"] * 100).round().astype("int64")
-    times = sold["transaction_timestamp"].dt.to_pydatetime()
-    rows = zip(*(sold[name].tolist() for name in columns), cents.tolist(), list(times), strict=True)
+    times = [each.to_pydatetime() for each in sold["transaction_timestamp"].dt.tz_localize("UTC")]
+    rows = zip(*(sold[name].tolist() for name in columns), cents.tolist(), times, strict=True)
     words = ("department", "brand", "product_category", "product_type", "package_size")
     named = zip(described["product_id"].tolist(), *(described[name].tolist() for name in words), strict=True)
     return [Receipt(*row) for row in rows], {number: Product(*each) for number, *each in named}
@@ -194,14 +194,14 @@ def lay_out(
     members = set(drawn)
     listed = best_sellers(receipts, products, rules, articles)
     priced = {row.product for row in receipts if row.quantity > 0 and row.cents > 0}
-    tally = Tally()
+    tally, there = Tally(), timezone(timedelta(hours=-rules.hours_behind))
     baskets: dict[int, list[Receipt]] = defaultdict(list)
     for row in receipts:
         if row.household in members:
             baskets[row.basket].append(row)
     days: dict[date, list[Basket]] = defaultdict(list)
     for number, rows in baskets.items():
-        at = rows[0].at - timedelta(hours=rules.hours_behind)
+        at = rows[0].at.astimezone(there)
         reasons = [_left_out(row, products, rules, priced, listed) for row in rows]
         tally.baskets_read += 1
         tally.lines_read += len(rows)

@@ -1,0 +1,1 @@
+"""Stories of what happens to people, told through the whole application."""
