@@ -15,7 +15,7 @@ from tests.stories.kills.crowd import Crowd
 from tests.stories.kills.house import Ground, House
 from tests.stories.kills.night import OPEN, POINTS, Point, begin_night, finish_night, stand_at, whole_and_single
 from tests.stories.kills.outage import all_given_back, order_online, pay, pay_link, provider_of
-from tests.stories.kills.programs import DATABASE_AWAY
+from tests.stories.kills.programs import DATABASE_AWAY, TICK_EVERY
 from tests.supply.depot import CUT_OFF, DEMAND_AT
 
 pytestmark = [pytest.mark.kills, pytest.mark.xdist_group("kills")]
@@ -168,6 +168,8 @@ async def test_two_workers_race_through_the_whole_night_and_everything_is_single
 async def test_a_clock_that_steps_back_an_hour_in_the_night_changes_nothing(house: House) -> None:
     house.worker()
     await begin_night(house)
+    house.at(CUT_OFF - timedelta(hours=1))
+    await asyncio.sleep(5 * TICK_EVERY)
     async with stand_at(house, POINTS[2], DEMAND_AT):
         house.at(DEMAND_AT - timedelta(hours=1))
     await house.comes("SELECT count(*) FROM supply.steps WHERE state = 'done'", 3)

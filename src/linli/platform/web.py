@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -172,7 +173,28 @@ class Call:
         return digest.digest()
 
 
-async def open_call(request: Request, response: Response) -> Call:
+bearer = HTTPBearer(auto_error=False, description="the access token of a sign-in")
+KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "8 to 80 characters of the caller's choosing; the same key with the same request is answered once",
+    "schema": {"type": "string", "minLength": 8, "maxLength": 80},
+}
+REGION_HEADER = {
+    "name": "Linli-Region",
+    "in": "header",
+    "required": False,
+    "description": "which region is meant, for head office",
+    "schema": {"type": "integer"},
+}
+
+
+async def open_call(
+    request: Request,
+    response: Response,
+    documented: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)] = None,
+) -> Call:
     """Authenticate the caller and check the route's declared access; an undeclared route lets nobody in."""
     installation: Installation = request.app.state.installation
     access: Access | None = getattr(request.scope["route"].endpoint, "__access__", None)
@@ -231,6 +253,9 @@ class Audience:
 
         def register(endpoint: Any) -> Any:
             endpoint.__access__ = Access(self.audience, permission, public_reason)
+            headers = [KEY_HEADER] if method != "GET" and permission else []
+            headers += [REGION_HEADER] if self.audience == "console" else []
+            options.setdefault("openapi_extra", {"parameters": headers})
             name = f"{self.audience}_{self.topic}_{endpoint.__name__}"
             self.router.add_api_route(path, endpoint, methods=[method], operation_id=name, **options)
             return endpoint
