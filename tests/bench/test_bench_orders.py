@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -105,6 +109,29 @@ def test_a_scratch_database_is_made_and_removed(server_url: str) -> None:
     with psycopg.connect(server_url) as connection:
         assert connection.execute("SELECT count(*) FROM pg_database WHERE datname = %s", (name,)).fetchone() == (0,)
     assert not here.home.exists()
+
+
+def test_a_bench_that_is_stopped_leaves_nothing_behind(server_url: str) -> None:
+    env = {**os.environ, "LINLI_DATABASE_URL": server_url}
+    command = [sys.executable, "-c", "from linli.entry.cli import main; main()", "bench", "orders", "--members", "5"]
+    bench = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    name = f"linli_bench_{bench.pid}"
+
+    def there() -> bool:
+        with psycopg.connect(server_url) as connection:
+            found = connection.execute("SELECT count(*) FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        return found == (1,)
+
+    try:
+        until = time.monotonic() + 60
+        while not there() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert there()
+        bench.terminate()
+        assert bench.wait(60) == 128 + signal.SIGTERM
+        assert not there()
+    finally:
+        bench.kill()
 
 
 def test_the_work_of_backends_is_counted(scratch_ground: Ground) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import sys
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -60,6 +62,8 @@ def orders(
     if hot and rush:
         raise typer.BadParameter("choose --hot or --rush")
     wanted = OrdersWanted(seconds, connections, rate, members, "hot" if hot else "rush" if rush else "spread")
+    # A bench that is stopped takes its server and its scratch database away with it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     report = asyncio.run(_orders(wanted))
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))

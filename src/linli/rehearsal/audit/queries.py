@@ -15,7 +15,9 @@ from linli.platform.manifest import metadata
 SECRET = re.compile(r"(secret|hash|sealed|token|nonce|password|code_index|pickup_code|pay_url)", re.IGNORECASE)
 SECRET_COLUMNS = frozenset({"money.raw_notices.digest", "money.raw_notices.headers"})  # the provider seals with a nonce
 SECRET_TABLES = frozenset({"platform.answers", "platform.sequences"})
-SECRET_WORDS = re.compile(r'(?<=提货码 )\d{6}|(?<="pickup_code": ")\d{6}|(?<=_phone": ")[^"]*|(?<=_text": ")[^"]*|[0-9a-f]{32}(?=\.webp)')
+SECRET_WORDS = re.compile(
+    r'(?<=提货码 )\d{6}|(?<="pickup_code": ")\d{6}|(?<=_phone": ")[^"]*|(?<=_text": ")[^"]*|[0-9a-f]{32}(?=\.webp)'
+)
 
 
 def told_columns(table: Table) -> list[Column[object]]:
