@@ -51,10 +51,6 @@ def _upgrade(connection: Connection, tell: Callable[[str], None]) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
     found = connection.execute(text("SELECT to_regclass('platform.alembic_version')")).scalar()
     at = connection.execute(text("SELECT version_num FROM platform.alembic_version")).scalar() if found else None
-    if FROM_METADATA:
-        if connection.execute(text("SELECT to_regclass('platform.outbox')")).scalar() is None:
-            _from_metadata(connection)
-        return
     if at == newest():
         return
     tell(f"Bringing the database from {at or 'nothing'} to {newest()} …")
@@ -63,24 +59,6 @@ def _upgrade(connection: Connection, tell: Callable[[str], None]) -> None:
     )
     connection.execute(text("CREATE SCHEMA IF NOT EXISTS platform"))
     command.upgrade(alembic_config(connection), "head")
-    grant(connection)
-
-
-FROM_METADATA = True  # while the first migration is not frozen
-
-
-def _from_metadata(connection: Connection) -> None:
-    import procrastinate.schema
-
-    connection.execute(
-        text(f"DO $$ BEGIN CREATE ROLE {APP_ROLE} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-    )
-    for schema in [*sorted({t.schema for t in metadata.tables.values() if t.schema}), QUEUE_SCHEMA]:
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
-    metadata.create_all(connection)
-    connection.execute(text("SET LOCAL search_path = jobs"))
-    connection.exec_driver_sql(procrastinate.schema.SchemaManager.get_schema().replace("%", "%%"))
-    connection.execute(text("SET LOCAL search_path = public"))
     grant(connection)
 
 
