@@ -26,7 +26,7 @@ from linli.platform.machines import move_many
 DRAWS = 30
 
 
-class StationClosed(Conflict):
+class StationNotServing(Conflict):
     """The pickup station takes no orders."""
 
     title = "自提点暂停接单"
@@ -84,7 +84,7 @@ async def place(
     """Place an order of (offer, pieces): limits, stock, order and facts in this transaction, all or nothing.
 
     Without a station it is the member's own. The amount must be the fen the orderer saw (None: whatever it is now).
-    Refuses CycleNotOpen, StationClosed, StationNotChosen, PriceChanged, OfferElsewhere, and what baskets and
+    Refuses CycleNotOpen, StationNotServing, StationNotChosen, PriceChanged, OfferElsewhere, and what baskets and
     stock refuse.
     """
     basket = gather(lines)
@@ -95,7 +95,7 @@ async def place(
         raise StationNotChosen("choose a station first")
     station = await people.station(tx, station_id)
     if not station.active or (cycle.station_ids and station_id not in cycle.station_ids):
-        raise StationClosed("the station takes no orders of this cycle", station_id=str(station_id))
+        raise StationNotServing("the station takes no orders of this cycle", station_id=str(station_id))
     offers = await sale.hold(tx, member_id=member_id, wanted=basket)
     hold_until = cycle.grace_until if payment == Payment.OFFLINE else sale.hold_until(cycle, tx.now)
     quote = agreed(offers, basket, cycle_id, expect_payable_fen)

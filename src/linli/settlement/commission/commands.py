@@ -57,13 +57,13 @@ def _row(line: ordering.CollectedLine, rule: Rule) -> dict[str, Any]:
 async def _choose(tx: Tx, leader_id: int, lines: Sequence[ordering.CollectedLine]) -> dict[int, Rule]:
     level = (await people.leader(tx, leader_id)).level
     offers = await sale.offers(tx, ids=[line.offer_id for line in lines])
-    categories = {category.id: category for category in await catalog.categories(tx)}
+    skus = await catalog.skus(tx, [line.sku_id for line in lines])
     written = await store.rules_in_force(tx)
     region = Rule(0, Scope.REGION, rate_bp=await value_of(tx, DEFAULT_RATE_BP))
     chosen = {}
     for line in lines:
         offer = offers[line.offer_id]
-        standing = [region, Rule(0, Scope.CATEGORY, line.category_id, "", categories[line.category_id].commission_bp)]
+        standing = [region, Rule(0, Scope.CATEGORY, line.category_id, "", skus[line.sku_id].commission_bp)]
         if offer.commission_own:
             standing.append(Rule(0, Scope.OFFER, offer.id, "", offer.commission_bp, offer.commission_fen))
         sold = Sold(offer.id, offer.product_id, line.category_id, leader_id, level)
