@@ -271,7 +271,7 @@ def _schema(inspection: Inspection) -> Finding:
         words = f"{len(missing)} tables or columns are missing: {', '.join(missing[:5])}"
         return Finding("schema", "fail", words, "linli db upgrade; when they were dropped, restore the backup")
     at, newest = inspection.revision(), migrations.newest()
-    if not migrations.FROM_METADATA and at != newest:
+    if at != newest:
         return Finding(
             "schema", "fail", f"the schema is at {at or 'nothing'}, this version needs {newest}", "linli db upgrade"
         )

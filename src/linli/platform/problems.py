@@ -32,7 +32,7 @@ def problem(
     """Return one problem answer: stable code, Chinese title, English detail and the facts a client needs (big numbers
     as strings)."""
     said = {"type": f"urn:linli:{code}", "status": status, "code": code, "title": title, "detail": detail}
-    body = {**_facts(facts or {}), **said}
+    body = said | {name: value for name, value in _facts(facts or {}).items() if name not in said}
     headers = {"Retry-After": "1"} if status == 503 else {}
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
