@@ -122,11 +122,11 @@ class Runner:
         lock = f"{row.region_id}:{row.id}"
         with suppress(procrastinate.exceptions.AlreadyEnqueued):  # an earlier runner died between queueing and marking
             await self.carry.configure(queueing_lock=lock).defer_async(region_id=row.region_id, row_id=row.id)
-        await self._mark(row.region_id, row.id, "queued")
+        await self._mark(row.region_id, row.id, "queued", row.attempts)
 
     async def _carry(self, region_id: int, row_id: int) -> None:
         async with self.db.transaction(region_id, by="system:jobs") as tx:
-            row = await outbox.lock_row(tx, row_id, "queued") or await outbox.lock_row(tx, row_id, "pending")
+            row = await outbox.wished_row(tx, row_id)
         if row is None:
             return
         try:
@@ -144,6 +144,6 @@ class Runner:
             "outbox_failure", what=what, row=str(row.id), status=status, error=str(error), exc_info=status == "parked"
         )
 
-    async def _mark(self, region_id: int, row_id: int, status: str) -> None:
+    async def _mark(self, region_id: int, row_id: int, status: str, attempts: int = 0) -> None:
         async with self.db.transaction(region_id, by="system:outbox") as tx:
-            await outbox.mark(tx, row_id, status)
+            await outbox.mark(tx, row_id, status, attempts=attempts)

@@ -121,10 +121,16 @@ async def regions_with_due(tx: Tx) -> list[int]:
     return [row[0] for row in found]
 
 
-async def lock_row(tx: Tx, row_id: int, status: str = "pending") -> OutboxRow | None:
-    """Lock one row that still has the status; None when another runner has it or it is done."""
-    where = (OutboxRow.region_id == tx.region_id, OutboxRow.id == row_id, OutboxRow.status == status)
+async def lock_row(tx: Tx, row_id: int) -> OutboxRow | None:
+    """Lock one pending row; None when another runner has it or it is done."""
+    where = (OutboxRow.region_id == tx.region_id, OutboxRow.id == row_id, OutboxRow.status == "pending")
     return await tx.first(select(OutboxRow).where(*where).with_for_update(skip_locked=True))
+
+
+async def wished_row(tx: Tx, row_id: int) -> OutboxRow | None:
+    """Lock a wish that is to be carried out, waiting for a runner that is just marking it queued; None when it was."""
+    where = (OutboxRow.region_id == tx.region_id, OutboxRow.id == row_id, OutboxRow.status.in_(("pending", "queued")))
+    return await tx.first(select(OutboxRow).where(*where).with_for_update())
 
 
 async def first_time(tx: Tx, fact_id: int, reaction: str) -> bool:
@@ -136,12 +142,17 @@ async def first_time(tx: Tx, fact_id: int, reaction: str) -> bool:
     return done.first() is not None
 
 
-async def mark(tx: Tx, row_id: int, status: str) -> None:
-    """Set a row queued (from now on) or done."""
-    values = {"status": status, "done_at": tx.now} if status == "done" else {"status": status, "due_at": tx.now}
-    await tx.execute(
-        update(OutboxRow).where(OutboxRow.region_id == tx.region_id, OutboxRow.id == row_id).values(**values)
-    )
+async def mark(tx: Tx, row_id: int, status: str, *, attempts: int = 0) -> None:
+    """Set a row done, or queued from now on; a job that was quicker than its queueing keeps what it wrote.
+
+    `attempts` are the failures that were counted when the row was read.
+    """
+    change = update(OutboxRow).where(OutboxRow.region_id == tx.region_id, OutboxRow.id == row_id)
+    if status == "done":
+        await tx.execute(change.values(status=status, done_at=tx.now))
+        return
+    as_read = (OutboxRow.status == "pending", OutboxRow.attempts == attempts)
+    await tx.execute(change.where(*as_read).values(status=status, due_at=tx.now))
 
 
 async def requeue_lost(tx: Tx) -> int:

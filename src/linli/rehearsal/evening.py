@@ -77,8 +77,8 @@ async def ordering(day: Day) -> Told:
 
     async def shop(plan: tuple[Member, Wish, bool]) -> Placed | None:
         member, wish, quoting = plan
-        cycle = (await member.person.get("/app/cycles/current"))["items"][0]
         if quoting:
+            cycle = (await member.person.get("/app/cycles/current"))["items"][0]
             await member.person.get(f"/app/cycles/{cycle['id']}/offers", limit=60)
             quote = await member.person.post("/app/quotes", {"cycle_id": cycle["id"], "lines": _lines(wish)})
             if quote["payable_fen"] != _price(day, wish):

@@ -92,9 +92,12 @@ async def found_town(world: World, country: Country, preset: Preset) -> Town:
     town = Town(
         preset, size.region, {"administrator": chief}, country.catalogue, country.catalogue.first(size.products)
     )
-    for role in STAFF:
+
+    async def hire(role: str) -> Person:
         login = f"{role.replace('_', '-')}-{size.region}"
-        town.staff[role] = await _hire(world, chief, login, country.password, role, size.region, town.log_ins)
+        return await _hire(world, chief, login, country.password, role, size.region, town.log_ins)
+
+    town.staff |= dict(zip(STAFF, await world.each(list(STAFF), hire), strict=True))
     await _open_stations(world, country, town)
     await _buy_vans(world, country, town)
     return town
@@ -166,7 +169,8 @@ async def _open_stations(world: World, country: Country, town: Town) -> None:
 
 async def _buy_vans(world: World, country: Country, town: Town) -> None:
     operator, chief = town.staff["operator"], country.administrator
-    for number in range(1, town.preset.town.vehicles + 1):
+
+    async def add_van(number: int) -> None:
         login = f"driver-{number}-{town.region}"
         driver = await _hire(world, chief, login, country.password, "driver", town.region, town.log_ins)
         van = {
@@ -175,6 +179,8 @@ async def _buy_vans(world: World, country: Country, town: Town) -> None:
         }  # fmt: skip
         town.vehicles.append((await operator.post("/console/vehicles", van))["id"])
         town.drivers.append(driver)
+
+    await world.each(range(1, town.preset.town.vehicles + 1), add_van)
 
 
 def local(instant: str) -> datetime:

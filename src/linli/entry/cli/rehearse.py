@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import secrets
 import time
@@ -15,6 +16,7 @@ import typer
 import linli.people
 from linli.entry import clock
 from linli.entry.accidents import mischief_for
+from linli.entry.beside import DeliveredBeside, worker_beside
 from linli.entry.scratch import Scratch, Terms, scratch
 from linli.entry.showing import address_of, show
 from linli.platform.telemetry import configure_logs
@@ -63,6 +65,14 @@ def world_of(made: Scratch, *, seed: int, parallel: int = 1, faults: bool = Fals
     return world
 
 
+def _steady() -> None:
+    """Keep logs out of the story, and collect garbage rarely: it costs an eighth of a run that ends soon anyway."""
+    configure_logs("CRITICAL")
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
+
+
 async def invite(made: Scratch) -> str:
     """Return the one-time token of the first administrator, as `linli admin invite` prints it."""
     return await made.installation.db.run(linli.people.invite_administrator, 0, by="cli")
@@ -85,7 +95,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Live whole days under a preset through the public API; exit code 1 when not every number reconciles."""
-    configure_logs("CRITICAL")
+    _steady()
     if preset_name not in PRESETS:
         raise typer.BadParameter(f"there are {', '.join(PRESETS)}", param_hint="--preset")
     chosen = resized(preset(preset_name), members=members, stations=stations)
@@ -117,7 +127,7 @@ def demo(
 ) -> None:
     """Live two days, a leader's chat group and a city company, write their papers, then leave the API running."""
     papers.mkdir(parents=True, exist_ok=True)
-    configure_logs("CRITICAL")
+    _steady()
     report = asyncio.run(
         lived_demo(papers.resolve(), members=members, seed=seed, port=port, serving=serving, silent=as_json)
     )
@@ -142,10 +152,12 @@ async def lived_demo(
     address, listener = address_of(port) if serving else ("http://127.0.0.1:8620", None)
     terms = Terms(seed, secret=secrets.token_hex(32), address=address)
     async with scratch(beginning(), terms, url=url) as made:
-        world = world_of(made, seed=seed, parallel=AT_ONCE)
         plan = [(resized(preset("starter"), members=NEIGHBOURS), 1), (resized(preset("meituan"), members=members), 1)]
         password = f"Linli-{secrets.token_urlsafe(9)}"
-        lived = await rehearse(world, await invite(made), plan, story, papers, password)
+        async with worker_beside(made, terms) as worker:
+            world = world_of(made, seed=seed, parallel=AT_ONCE)
+            world.drain, world.provider = worker.quiet, DeliveredBeside(made.provider)
+            lived = await rehearse(world, await invite(made), plan, story, papers, password)
         report = summary(lived, world, (await digest(made.installation.db))[0], story)
         report["total_seconds"] = round(time.perf_counter() - began, 1)
         story.say(f"两天共用 {report['total_seconds']} 秒，单据在 {papers}", "papers of both days")

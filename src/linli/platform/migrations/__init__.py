@@ -16,6 +16,11 @@ from linli.platform.manifest import metadata
 from linli.platform.partitions import ensure_partitions, week_ahead
 
 QUEUE_SCHEMA = "jobs"
+# Roles belong to the whole server, where another database may be making the same one just now.
+MAKE_ROLE = f"""DO $$ BEGIN CREATE ROLE {APP_ROLE} NOLOGIN;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"""
+JOIN_ROLE = f"""DO $$ BEGIN IF NOT pg_has_role(current_user, '{APP_ROLE}', 'MEMBER') THEN
+GRANT {APP_ROLE} TO CURRENT_USER; END IF; END $$"""
 UPGRADE_LOCK = 20_261_122  # two programs starting at once must not both migrate
 
 
@@ -54,9 +59,7 @@ def _upgrade(connection: Connection, tell: Callable[[str], None]) -> None:
     if at == newest():
         return
     tell(f"Bringing the database from {at or 'nothing'} to {newest()} …")
-    connection.execute(
-        text(f"DO $$ BEGIN CREATE ROLE {APP_ROLE} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
-    )
+    connection.execute(text(MAKE_ROLE))
     connection.execute(text("CREATE SCHEMA IF NOT EXISTS platform"))
     command.upgrade(alembic_config(connection), "head")
     grant(connection)
@@ -65,7 +68,7 @@ def _upgrade(connection: Connection, tell: Callable[[str], None]) -> None:
 def grant(connection: Connection) -> None:
     """Give the application's role what the manifest says: reading and writing, but no change to append-only tables."""
     schemas = sorted({t.schema for t in metadata.tables.values() if t.schema})
-    statements = [f"GRANT {APP_ROLE} TO CURRENT_USER"]
+    statements = [JOIN_ROLE]
     for schema in [*schemas, QUEUE_SCHEMA]:
         statements += [
             f"GRANT USAGE ON SCHEMA {schema} TO {APP_ROLE}",
