@@ -2150,3 +2150,4 @@ def upgrade() -> None:
         info={"kind": "region", "append_only": False, "daily": False},
     )
     op.create_index("uq_offers_sku", "offers", ["region_id", "cycle_id", "sku_id"], unique=True, schema="sale")
+    # ### end Alembic commands ###
