@@ -5,39 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
-from uuid import uuid4
 
-import httpx2
 import pytest
 from PIL import Image
 
 from linli import catalog
 from linli.platform.clock import SteeredClock
 from linli.platform.installation import Installation
+from tests.catalog.cards import category, ean, fresh, product
 from tests.people_cast import Cast, Person, done
-
-
-def fresh(name: str) -> str:
-    """Return a name that nobody used: the catalogue is one for all regions."""
-    return f"{name}{uuid4().hex[:8]}"
-
-
-def ean() -> str:
-    """Return a valid barcode that nobody used."""
-    body = f"2{uuid4().int % 10**11:011d}"
-    return body + str(-sum(int(digit) * (3 if at % 2 else 1) for at, digit in enumerate(body)) % 10)
-
-
-async def category(buyer: Person, **other: Any) -> str:
-    """Make a category; returns its id."""
-    body = {"name": fresh("水果"), "storage_class": "chilled", "commission_bp": 1_000, **other}
-    return str(done(await buyer.post("/console/categories", body))["id"])
-
-
-async def product(buyer: Person, of: str, **other: Any) -> httpx2.Response:
-    """Send a product of one size."""
-    body = {"category_id": of, "name": fresh("赣南脐橙"), "skus": [{"spec": "5斤", "gross_g": 2_600}], **other}
-    return await buyer.post("/console/products", body)
 
 
 async def count(buyer: Person, search: str) -> int:

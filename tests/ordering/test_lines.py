@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from linli import money, ordering
 from linli.kernel.refusals import Refusal
+from linli.ordering.line.model import HandedOver
+from linli.ordering.order.queries import orders_at_station
 from linli.platform.database import Tx
 from tests.ordering.village import GRACE, Village
 
@@ -29,7 +31,7 @@ async def refund(village: Village, line: int, **what: Any) -> int:
     return await village.do(lambda tx: ordering.refund_line(tx, line_id=line, **given))
 
 
-async def hand_over(village: Village, order_id: int, **what: Any) -> ordering.HandedOver:
+async def hand_over(village: Village, order_id: int, **what: Any) -> HandedOver:
     """Hand over goods of an order at 王姐's."""
     return await village.do(
         lambda tx: ordering.mark_collected(tx, order_id=order_id, leader_id=village.leader.id, **what)
@@ -132,13 +134,13 @@ async def test_a_pickup_code_finds_its_order_only_at_its_station_and_cycle(villa
     order = await arrived(village, (village.apples, 1))
 
     async def found(tx: Tx, station_id: int, code: str) -> int | None:
-        order_ = await ordering.order_by_code(tx, village.cycle_id, station_id, code)
-        return order_.id if order_ else None
+        orders = await ordering.orders_by_code(tx, [village.cycle_id], station_id, code)
+        return orders[0].id if orders else None
 
     here = village.leader.station_id
     assert await village.do(lambda tx: found(tx, here, order.pickup_code)) == order.id
     assert await village.do(lambda tx: found(tx, here + 1, order.pickup_code)) is None
-    listed = await village.do(lambda tx: ordering.orders_at_station(tx, village.cycle_id, here))
+    listed = await village.do(lambda tx: orders_at_station(tx, village.cycle_id, here))
     assert [each.id for each in listed] == [order.id]
 
 

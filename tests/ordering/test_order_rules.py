@@ -12,48 +12,7 @@ from linli.ordering.draft.model import Goods
 from linli.ordering.draft.rules import match_item, plain, same_chain
 from linli.ordering.order.model import ORDER, OrderState
 from linli.ordering.order.rules import draw_code, recognised, refund_for_pieces
-from linli.ordering.quote.model import Discount, Wanted
-from linli.ordering.quote.rules import BasketEmpty, BasketTooLong, QuantityRefused, gather, price
-
-baskets = st.lists(st.tuples(st.integers(1, 99), st.integers(1, 200_000)), min_size=1, max_size=20).map(
-    lambda lines: [Wanted(number, quantity, fen) for number, (quantity, fen) in enumerate(lines, start=1)]
-)
-discounts = st.lists(
-    st.builds(
-        Discount, st.sampled_from(["coupon", "points", "tier"]), st.integers(0, 10**8),
-        st.lists(st.integers(1, 20), max_size=3).map(tuple),
-    ),
-    max_size=4,
-)  # fmt: skip
-
-
-@pytest.mark.rule("PRC-1")
-@given(baskets, st.integers(0, 5_000))
-def test_without_discounts_a_line_is_price_times_quantity(basket: list[Wanted], fee_fen: int) -> None:
-    quote = price(basket, fee_fen=fee_fen)
-    assert [line.payable_fen for line in quote.lines] == [w.quantity * w.unit_price_fen for w in basket]
-    assert quote.payable_fen == quote.goods_fen + fee_fen
-
-
-@pytest.mark.rule("PRC-3")
-@given(baskets, discounts, st.integers(0, 5_000))
-def test_lines_sum_to_the_order_to_the_fen_and_none_falls_below_zero(
-    basket: list[Wanted], off: list[Discount], fee_fen: int
-) -> None:
-    quote = price(basket, off, fee_fen)
-    assert quote.payable_fen == sum(line.payable_fen for line in quote.lines) + fee_fen
-    assert sum(fen for _, fen in quote.discounts) == quote.goods_fen - (quote.payable_fen - fee_fen)
-    assert sum(fen for _, fen in quote.discounts) <= sum(each.amount_fen for each in off)
-    for line in quote.lines:
-        assert line.payable_fen >= 0
-        assert line.payable_fen == line.goods_fen - sum(fen for _, fen in line.discounts)
-
-
-@pytest.mark.rule("PRC-3")
-@given(baskets, st.integers(0, 10**8))
-def test_a_discount_for_named_offers_touches_no_other(basket: list[Wanted], fen: int) -> None:
-    quote = price(basket, [Discount("coupon", fen, (1,))])
-    assert all(not line.discounts for line in quote.lines[1:])
+from linli.ordering.quote.rules import BasketEmpty, BasketTooLong, QuantityRefused, gather
 
 
 def test_baskets_that_make_no_sense_are_refused() -> None:

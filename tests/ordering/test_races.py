@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from linli import ordering
+from linli.ordering.order.queries import demand as demand_of
 from tests.ordering.village import CUT_OFF, GRACE, Village, problem
 from tests.people_cast import done
 
@@ -110,7 +111,7 @@ async def test_two_workers_confirm_a_cycle_while_the_last_payments_arrive(villag
         value = await village.value(order["id"])
         refunds = [refund.amount_fen for refund in await village.refunds(order["id"])]
         assert (str(value.state), refunds) in (("confirmed", []), ("cancelled", [3_900]))
-    demand = await village.do(lambda tx: ordering.demand(tx, village.cycle_id))
+    demand = await village.do(lambda tx: demand_of(tx, village.cycle_id))
     assert sum(line.quantity for line in demand) == await village.sold(village.apples)
 
 

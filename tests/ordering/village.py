@@ -12,6 +12,7 @@ import httpx2
 from sqlalchemy import text
 
 from linli import catalog, money, ordering, sale
+from linli.money.refund.model import RefundValue
 from linli.platform.clock import SteeredClock
 from linli.platform.database import Tx
 from linli.platform.installation import Installation
@@ -153,7 +154,7 @@ class Village:
         """Return an offer's counter."""
         return (await self.do(lambda tx: sale.offer(tx, offer_id))).sold
 
-    async def refunds(self, order_id: str | int) -> list[money.RefundValue]:
+    async def refunds(self, order_id: str | int) -> list[RefundValue]:
         """Return the refunds of an order."""
         return list(await self.do(lambda tx: money.refunds_of_order(tx, int(order_id))))
 
@@ -173,7 +174,7 @@ class Village:
 
     async def in_balance(self) -> None:
         """Prove that counters equal holdings, and the books agree."""
-        assert await self.do(lambda tx: sale.counter_differences(tx, self.cycle_id)) == {}
+        assert await self.do(lambda tx: ordering.counter_differences(tx, self.cycle_id)) == {}
         await self.do(money.post_batches)
         found = await self.do(money.check)
         assert found.differences == ()

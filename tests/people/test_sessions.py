@@ -60,7 +60,7 @@ async def test_who_signs_out_is_out_at_once(cast: Cast) -> None:
     assert (await refresh(member, member.session.refresh)).status_code == 401
 
 
-async def test_another_process_learns_within_thirty_seconds_that_a_session_was_ended(
+async def test_another_process_learns_within_five_seconds_that_a_session_was_ended(
     cast: Cast, installation: Installation
 ) -> None:
     member = await cast.member()
@@ -69,9 +69,9 @@ async def test_another_process_learns_within_thirty_seconds_that_a_session_was_e
     elsewhere = SessionCheck(installation, elapsed=lambda: passed[0])
     await elsewhere(caller)
     done(await member.delete("/app/sessions/current"))
-    passed[0] = 29.9
+    passed[0] = 4.9
     await elsewhere(caller)
-    passed[0] = 30.0
+    passed[0] = 5.0
     with pytest.raises(SessionEnded):
         await elsewhere(caller)
 

@@ -138,7 +138,7 @@ async def test_a_wish_whose_worker_was_killed_is_queued_again(
         await tx.enqueue(RingBell(5))
         [row] = await outbox.due_rows(tx)
     async with installation.db.transaction(region_id, by="test") as tx:
-        await outbox.mark(tx, row.id, "queued")  # the job itself was lost
+        await outbox.mark_queued(tx, {row.id: row.attempts})  # the job itself was lost
     await installation.runner.drain(regions=[region_id])
     assert of(region_id) == []
     clock.set(clock.now() + timedelta(minutes=11))
@@ -156,3 +156,27 @@ async def test_a_wish_waits_for_its_time(installation: Installation, region_id: 
     clock.set(clock.now() + timedelta(minutes=5))
     await installation.runner.drain(regions=[region_id])
     assert of(region_id) == [("rang", 9)]
+
+
+async def test_the_job_of_a_killed_worker_is_swept_away_and_its_wish_is_carried_out(
+    installation: Installation, region_id: int, clock: SteeredClock
+) -> None:
+    manager, connector = installation.queue.job_manager, installation.queue.connector
+    async with installation.db.transaction(region_id, by="test") as tx:
+        await tx.enqueue(RingBell(6))
+    await installation.runner.pass_outbox([region_id])
+    killed = await manager.register_worker()
+    job = await manager.fetch_job(queues=None, worker_id=killed)
+    assert job is not None
+    assert await installation.runner.sweep() == 0  # it gave a sign of life just now
+    await connector.execute_query_async(
+        "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '10 minutes' WHERE id = %(id)s", id=killed
+    )
+    assert await installation.runner.sweep() == 1
+    assert await manager.list_jobs_async(id=job.id) == []
+    await manager.unregister_worker(killed)
+    clock.set(clock.now() + timedelta(minutes=11))
+    async with installation.db.transaction(region_id, by="test") as tx:
+        assert await outbox.requeue_lost(tx) == 1
+    await installation.runner.drain(regions=[region_id])
+    assert of(region_id) == [("rang", 6)]

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from linli.entry.web import build_app
+from linli.people import SessionCheck
 from linli.platform.access import Caller, issue_token
 from linli.platform.clock import SteeredClock
 from linli.platform.database import Database, Tx
@@ -211,6 +212,8 @@ async def test_a_missing_permission_and_a_revoked_session_are_refused(
     poor = signed(installation, replace(OFFICE, permissions=frozenset({"order.read"})), linli_region=str(region_id))
     refused = is_problem(await client.get("/console/communities", headers=poor), 403, "permission_missing")
     assert refused["permission"] == "station.manage"
+    assert isinstance(installation.check_session, SessionCheck)
+    installation.check_session.end(NOBODY)
     gone = signed(installation, replace(OFFICE, session_id=NOBODY), linli_region=str(region_id))
     is_problem(await client.get("/console/communities", headers=gone), 401, "session_ended")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -42,6 +43,7 @@ class Market:
     db: Database
     clock: SteeredClock
     region_id: int
+    in_hands: Counter[int] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, installation: Installation, region_id: int) -> Market:
@@ -91,11 +93,14 @@ class Market:
 
     async def take(self, member_id: int, wanted: dict[int, int]) -> dict[int, sale.OfferValue]:
         """Hold pieces for a member."""
-        return await self.do(lambda tx: sale.hold(tx, member_id=member_id, wanted=wanted))
+        offers = await self.do(lambda tx: sale.hold(tx, member_id=member_id, wanted=wanted))
+        self.in_hands.update(wanted)
+        return offers
 
     async def give(self, member_id: int, given: dict[int, int]) -> None:
         """Give a member's pieces back."""
-        await self.do(lambda tx: sale.release(tx, member_id=member_id, given=given))
+        await self.do(lambda tx: sale.release(tx, given=[(member_id, given)]))
+        self.in_hands.subtract(given)
 
     async def cycle(self, cycle_id: int) -> sale.CycleValue:
         """Return the cycle as it is now."""
@@ -110,5 +115,6 @@ class Market:
         return (await self.do(lambda tx: sale.holdings(tx, member_id, [offer_id]))).get(offer_id, 0)
 
     async def differences(self, cycle_id: int) -> dict[int, tuple[int, int]]:
-        """Return the offers whose counter is not the sum of the members' holdings."""
-        return await self.do(lambda tx: sale.counter_differences(tx, cycle_id))
+        """Return the offers whose counter is not what members took through this market."""
+        offers = await self.do(lambda tx: sale.offers(tx, cycle_id))
+        return {id: (each.sold, self.in_hands[id]) for id, each in offers.items() if each.sold != self.in_hands[id]}

@@ -14,6 +14,7 @@ from linli.platform.database import Tx
 from linli.platform.machines import history
 from linli.platform.outbox import OutboxRow
 from linli.sale.gate.commands import CutOffPassed, NothingOffered, ReasonMissing, ReopenedTooLate
+from linli.sale.stock import commands as stock
 from tests.sale.market import CUT_OFF, OPENING, Market
 
 
@@ -80,7 +81,7 @@ async def test_two_workers_race_for_the_opening_and_one_wins(market: Market) -> 
 async def test_after_48_hours_without_any_worker_the_cycle_closes_once(market: Market) -> None:
     cycle_id, [apples] = await market.open()
     market.clock.set(CUT_OFF + timedelta(hours=48))
-    with pytest.raises(sale.OfferClosed):  # nobody slipped in while nothing ran
+    with pytest.raises(stock.OfferClosed):  # nobody slipped in while nothing ran
         await market.take(1, {apples: 1})
     assert await market.do(sale.open_due) == 0
     assert [await market.do(sale.close_due) for _ in range(2)] == [1, 0]
@@ -112,7 +113,7 @@ async def test_a_clock_set_back_neither_reopens_nor_sells_nor_closes_again(marke
     await market.do(sale.close_due)
     market.clock.set(CUT_OFF - timedelta(hours=2))
     assert await market.do(sale.open_due) == await market.do(sale.close_due) == 0
-    with pytest.raises(sale.OfferClosed) as refused:
+    with pytest.raises(stock.OfferClosed) as refused:
         await market.take(1, {apples: 1})
     assert refused.value.facts["reason"] == "closed"
     market.clock.set(CUT_OFF + timedelta(minutes=1))
@@ -132,7 +133,7 @@ async def test_an_order_in_flight_is_counted_before_the_cut_off_and_the_next_is_
         assert not closing.done()  # it waits for the order, so that no order commits after CycleClosed
     assert await closing == 1
     market.clock.set(CUT_OFF - timedelta(seconds=1))  # a web process whose clock runs late
-    with pytest.raises(sale.OfferClosed):
+    with pytest.raises(stock.OfferClosed):
         await market.take(2, {apples: 1})
     assert await market.sold(apples) == 1
 
@@ -153,7 +154,7 @@ async def test_orders_racing_the_cut_off_are_all_in_or_all_out(market: Market) -
             async with market.db.transaction(market.region_id, by="test", now=CUT_OFF - timedelta(seconds=1)) as tx:
                 await sale.hold(tx, member_id=member_id, wanted={apples: 1})
             return True
-        except sale.OfferClosed:
+        except stock.OfferClosed:
             return False
 
     market.clock.set(CUT_OFF)
@@ -233,7 +234,7 @@ async def test_a_closed_cycle_reopens_with_a_reason_and_closes_a_second_time(mar
     assert [await market.do(sale.close_due) for _ in range(2)] == [1, 0]
     assert await verbs(market, cycle_id) == ["open", "close", "reopen", "close"]
     assert [each["closing"] for each in await facts(market, "sale.cycle_closed")] == [1, 2]
-    with pytest.raises(sale.OfferClosed):
+    with pytest.raises(stock.OfferClosed):
         await market.take(2, {apples: 1})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from linli import sale
+from linli import catalog, sale
 from linli.platform.machines import history
 from tests.people_cast import Cast, Person, done
 from tests.sale.market import CUT_OFF, OPENING, Market
@@ -95,8 +95,11 @@ async def test_a_refused_date_leaves_no_partition_and_a_far_one_gets_its_own_eve
 async def test_an_offer_copies_the_catalogue_and_keeps_its_copy(cast: Cast, market: Market) -> None:
     operator = await cast.operator()
     cycle_id = await published(operator)
+    sku_id = await market.sku()
+    seen = {"sku_id": sku_id, "price_fen": 690, "source": "永辉超市", "evidence": "小票照片"}
+    await market.do(lambda tx: catalog.add_reference_price(tx, **seen), 0)
     offer = await listed(
-        operator, market, cycle_id, stock_limit=10, per_cycle_limit=2, flags=["hero"],
+        operator, market, cycle_id, sku_id=str(sku_id), stock_limit=10, per_cycle_limit=2, flags=["hero"],
         reference_price_fen=690, reference_source="永辉超市 2026-11-20",
     )  # fmt: skip
     assert (offer["cost_fen"], offer["commission_bp"], offer["storage_class"]) == (300, 1_000, "chilled")
@@ -114,6 +117,40 @@ async def test_an_offer_copies_the_catalogue_and_keeps_its_copy(cast: Cast, mark
     twice = {"sku_id": offer["sku_id"], "price_fen": 480}
     refused = await operator.post(f"/console/cycles/{cycle_id}/offers", twice)
     assert (refused.status_code, refused.json()["code"]) == (409, "sku_offered_already")
+
+
+@pytest.mark.rule("GDS-3")
+async def test_a_price_is_struck_through_only_when_somebody_wrote_down_where_it_was_asked(
+    cast: Cast, market: Market
+) -> None:
+    operator, sku_id = await cast.operator(), await market.sku()
+    cycle_id = await published(operator)
+    path, body = f"/console/cycles/{cycle_id}/offers", {"sku_id": str(sku_id), "price_fen": 500}
+    struck = {**body, "reference_price_fen": 690, "reference_source": "永辉超市 2026-11-20"}
+    refused = await operator.post(path, struck)
+    assert (refused.status_code, refused.json()["code"]) == (409, "reference_price_unproven")
+    assert done(await operator.get(path))["items"] == []
+    seen = {"sku_id": sku_id, "price_fen": 689, "source": "永辉超市", "evidence": "小票照片"}
+    await market.do(lambda tx: catalog.add_reference_price(tx, **seen), 0)
+    assert (await operator.post(path, struck)).json()["code"] == "reference_price_unproven"
+    offer = done(await operator.post(path, {**struck, "reference_price_fen": 689}))
+    assert offer["reference_price_fen"] == 689
+    dearer = {"reference_price_fen": 690, "reason": "涨价"}
+    refused = await operator.put(f"/console/offers/{offer['id']}", dearer)
+    assert (refused.status_code, refused.json()["code"]) == (409, "reference_price_unproven")
+
+
+@pytest.mark.rule("GDS-1")
+async def test_goods_that_lack_what_their_category_requires_are_not_offered(cast: Cast, market: Market) -> None:
+    operator, sku_id = await cast.operator(), await market.sku()
+    path = f"/console/cycles/{await published(operator)}/offers"
+    of = (await market.do(lambda tx: catalog.sku(tx, sku_id), 0)).category_id
+    terms = {"name": f"食品{sku_id}", "commission_bp": 1_000, "required_fields": ["origin", "licence"]}
+    done(await (await cast.buyer()).put(f"/console/categories/{of}", terms))
+    refused = await operator.post(path, {"sku_id": str(sku_id), "price_fen": 500})
+    assert (refused.status_code, refused.json()["code"]) == (409, "goods_incomplete")
+    assert refused.json()["lacking"] == ["origin", "licence"]
+    assert done(await operator.get(path))["items"] == []
 
 
 @pytest.mark.rule("CYC-6")

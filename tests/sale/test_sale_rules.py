@@ -123,7 +123,7 @@ def test_below_cost_sells_only_what_a_campaign_can_bear(
 
 @pytest.mark.rule("GDS-3")
 def test_a_strike_through_price_needs_a_source_and_must_be_higher() -> None:
-    plain = dict.fromkeys(("commission_fen", "per_order_limit", "per_cycle_limit", "stock_limit"))
+    plain = dict.fromkeys(("commission_fen", "per_order_limit", "per_cycle_limit", "per_day_limit", "stock_limit"))
 
     def trouble(**terms: object) -> str:
         given = {"price_fen": 500, "reference_price_fen": None, "reference_source": "", "minimum_quantity": 1}

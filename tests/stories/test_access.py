@@ -44,6 +44,7 @@ EVERYBODY = [*" ".join(AUDIENCES.values()).split(), "anonymous"]
 PUBLIC = {
     "/app/codes", "/app/sessions", "/leader/codes", "/leader/sessions", "/supplier/sessions", "/driver/sessions",
     "/warehouse/sessions", "/console/sessions", "/console/first-administrator", "/app/pictures/{name}",
+    "/app/videos/{name}",
     "/hooks/payments/{channel}", *(f"/{audience}/sessions/refresh" for audience in AUDIENCES),
 }  # fmt: skip
 
@@ -103,7 +104,7 @@ def filled(place: Place, path: str) -> str:
     ids = place.town.ids
     given = ids | {
         "po": ids["purchase_order"], "row": "1", "kind": "sorting-list", "form": "pdf", "channel": "sandbox",
-        "name": "a" * 32 + ".webp", "code": place.town.tote,
+        "name": "a" * 32 + ".webp", "code": place.town.tote, "day": "2026-11-30",
     }  # fmt: skip
     parts = [part.partition("}")[0] for part in path.split("{")[1:]]
     for part in parts:
@@ -142,6 +143,8 @@ GOOD_LINES = [{"offer_id": "{far.offer}", "quantity": 1}]
 
 # For every route that names a thing: who may call it, but whose thing it is not, and what is sent.
 # "{order}" is a thing of the town, "{far.order}" the same thing of another region's town.
+STANDING = {"quantity": 1, "weekdays": [2], "ceiling_fen": 5_000}
+PARCEL = {"carrier": "顺丰", "tracking": "SF1234567890"}
 FOREIGN: dict[str, list[Asked]] = {
     "GET /app/orders/{order_id}": [("other_member", "{order}", None), ("far_member", "{neighbours_order}", None)],
     "POST /app/orders/{order_id}/cancellation": [
@@ -156,6 +159,23 @@ FOREIGN: dict[str, list[Asked]] = {
         ("member", "", {"cycle_id": "{far.open_cycle}", "lines": GOOD_LINES, "expect_payable_fen": 2100})
     ],
     "POST /app/quotes": [("member", "", {"cycle_id": "{far.open_cycle}", "lines": GOOD_LINES})],
+    "GET /app/offers/{offer_id}/teams": [("member", "{far.open_cycle}", None)],
+    "GET /app/teams/{team_id}": [("far_member", "{offer}", None)],
+    "POST /app/offers/{offer_id}/bargains": [("member", "{far.open_cycle}", {})],
+    "GET /app/bargains/{bargain_id}": [("far_member", "{offer}", None)],
+    "POST /app/bargains/{bargain_id}/helps": [("far_member", "{offer}", {})],
+    "GET /app/cycles/{cycle_id}/bundles": [("member", "{far.open_cycle}", None)],
+    "POST /app/petitions/{petition_id}/support": [("far_member", "{offer}", None)],
+    "GET /app/standings/{standing_id}": [("far_member", "{offer}", None)],
+    "PUT /app/standings/{standing_id}": [("far_member", "{offer}", STANDING)],
+    "POST /app/standings/{standing_id}/pause": [("far_member", "{offer}", None)],
+    "POST /app/standings/{standing_id}/resumption": [("far_member", "{offer}", None)],
+    "POST /app/standings/{standing_id}/end": [("far_member", "{offer}", None)],
+    "POST /app/standings/{standing_id}/skips": [("far_member", "{offer}", {"day": "2026-11-30"})],
+    "DELETE /app/standings/{standing_id}/skips/{day}": [("far_member", "{offer}", None)],
+    "GET /app/orders/{order_id}/parcels": [("other_member", "{order}", None), ("far_member", "{order}", None)],
+    "POST /app/parcels/{parcel_id}/receipt": [("other_member", "{order}", None), ("far_member", "{order}", None)],
+    "POST /supplier/drop-ships/{order_id}/parcels": [("other_supplier", "{order}", PARCEL)],
     "PUT /app/me/station": [("member", "", {"station_id": "{far.station}"})],
     "POST /app/cases": [
         ("other_member", "", {"line_id": "{line}", "kind": "missing", "quantity": 1, "story": "没有"}),
@@ -236,12 +256,21 @@ SHARED_PREFIXES = ("/console/", "/warehouse/")
 # What the whole house shares, or what is found by a random name; the reason is the value.
 OPEN_TO_ALL = {
     "/console/products/{product_id}": "the catalogue is one for all regions",
+    "/console/products/{product_id}/skus": "the catalogue is one for all regions",
+    "/console/products/{product_id}/licences": "the catalogue is one for all regions",
+    "/console/products/{product_id}/licences/{licence_id}/withdrawal": "the catalogue is one for all regions",
+    "/console/categories/{category_id}": "the catalogue is one for all regions",
+    "/console/categories/{category_id}/place": "the catalogue is one for all regions",
+    "/console/skus/{sku_id}": "the catalogue is one for all regions",
     "/console/skus/{sku_id}/activity": "the catalogue is one for all regions",
     "/console/suppliers/{supplier_id}/activity": "suppliers are one list for all regions",
     "/console/staff/{account_id}/withdrawal": "the role's region is in the body and checked against the caller's",
     "/console/stock/{sku_id}/movements": "the sku is the catalogue's, the movements are the region's",
     "/warehouse/totes/{code}/seal": "codes are counted in each region, the same code is another tote there",
     "/app/pictures/{name}": "product pictures are advertisements",
+    "/app/videos/{name}": "product videos are advertisements",
+    "/leader/assets/{name}": "pictures and videos for every leader to share",
+    "/leader/products/{product_id}/assets": "pictures and videos for every leader to share",
     "/hooks/payments/{channel}": "the provider signs",
     "/leader/helpers/{account_id}": "only helpers of the caller's own are found, see the last story",
     "/app/cycles/{cycle_id}/offers": "every member may read every cycle of the region",

@@ -76,7 +76,7 @@ def sample(place: Place, schema: Json, name: str = "") -> Any:
     if kind == "object":
         return {key: sample(place, inner, key) for key, inner in schema.get("properties", {}).items()}
     if kind == "array":
-        return [sample(place, schema["items"], name)]
+        return [sample(place, schema["items"], name)] * max(1, schema.get("minItems", 1))
     if kind in ("integer", "number"):
         return max(int(schema.get("minimum", 1)), 1)
     if kind == "boolean":

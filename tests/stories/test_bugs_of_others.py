@@ -132,7 +132,7 @@ async def test_the_second_click_makes_no_second_list_order_wave_or_route(day: Da
     await day.settle()
     [run] = done(await operator.get(f"{day.cycle_path}/runs"))["runs"]
     assert len(run["stops"]) == 1
-    assert await rows(day, "supply.waves") == 1
+    assert await rows(day, "warehouse.waves") == 1
     assert await rows(day, "fulfilment.handovers") == 1
 
 

@@ -65,7 +65,7 @@ async def test_a_wish_whose_job_is_as_quick_as_its_queueing_is_carried_out_at_on
     await finish_night(house)
     night = await house.value("SELECT id FROM platform.outbox WHERE name = 'supply.run_night'")
     async with house.depot() as depot:  # a runner that was held up after queueing it marks it only now
-        await depot.do(lambda tx: outbox.mark(tx, night, "queued"))
+        await depot.do(lambda tx: outbox.mark_queued(tx, {night: 0}))
     assert await house.value(OPEN) == 0
     await whole_and_single(house)
 
@@ -169,7 +169,7 @@ async def test_two_workers_race_through_the_whole_night_and_everything_is_single
     async with house.gate("SELECT id FROM sale.cycles FOR UPDATE") as cut_off:
         house.at(CUT_OFF)
         await cut_off.somebody_waits(2)
-    await house.comes("SELECT count(*) FROM supply.steps", 3)
+    await house.comes("SELECT count(*) FROM supply.steps", 6)
     await house.comes(OPEN, 1)
     async with stand_at(house, POINTS[0], DEMAND_AT) as gate:
         house.at(DEMAND_AT + LATER)  # the first seems lost, so the other takes the same night up

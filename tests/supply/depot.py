@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import text
 
-from linli import catalog, money, ordering, people, sale, supply
+from linli import catalog, money, ordering, people, sale, supply, warehouse
 from linli.ordering.paying.commands import confirm_payment
 from linli.ordering.paying.model import Way
 from linli.platform.clock import SteeredClock
@@ -132,10 +132,9 @@ class Depot:
 
         async def placed(tx: Tx) -> ordering.OrderValue:
             member = await people.find_or_add_neighbour(tx, station_id=station, nickname=who, place="3栋")
-            return await ordering.place(
-                tx, member_id=member, station_id=station, cycle_id=self.cycle_id, expect_payable_fen=None,
-                lines=[(self.goods[name].offer_id, count) for name, count in basket], payment="offline",
-            )  # fmt: skip
+            lines = tuple((self.goods[name].offer_id, count) for name, count in basket)
+            wanted = ordering.Placement(member, self.cycle_id, lines, tx.by, station_id=station, payment="offline")
+            return await ordering.place(tx, placement=wanted)
 
         order = await self.do(placed, now=self.ordered_at)
         if pay:
@@ -169,14 +168,14 @@ class Depot:
         short = {self.goods[name].sku_id: count for name, count in shortfalls.items()}
         for order in (await self.orders_of()).values():
             arrivals = [
-                supply.Arrival(
+                warehouse.Arrival(
                     line.sku_id, accepted=line.quantity - short.get(line.sku_id, 0), short=short.get(line.sku_id, 0),
                     temperature_tenths=50 if line.storage_class == "chilled" else None, lot="L1",
                 )
                 for line in order.lines
             ]  # fmt: skip
             await self.do(
-                lambda tx, order=order, arrivals=arrivals: supply.receive(  # type: ignore[misc]
+                lambda tx, order=order, arrivals=arrivals: warehouse.receive(  # type: ignore[misc]
                     tx, po_id=order.id, arrivals=arrivals, signed_by="老陈"
                 )
             )
@@ -207,18 +206,22 @@ class Depot:
 
     async def written(self) -> dict[str, int]:
         """Return how many rows every table of the room has: equal before and after a refusal."""
-        names = (
-            "steps demands demand_lines sku_needs purchase_orders purchase_lines receipts receipt_lines receivings "
-            "allocations shortages short_lines stock_movements waves totes sort_tasks sort_shares sort_items scans"
-        )
-        counted = {name: await self.count(f"supply.{name}") for name in names.split()}
+        names = {
+            "supply": "steps demands demand_lines sku_needs purchase_orders purchase_lines stock_movements",
+            "warehouse": (
+                "receipts receipt_lines receivings allocations shortages short_lines waves totes sort_tasks "
+                "sort_shares sort_items scans"
+            ),
+        }
+        tables = [f"{room}.{name}" for room, of_room in names.items() for name in of_room.split()]
+        counted = {name: await self.count(name) for name in tables}
         lines = "accepted + short + rejected + over"
         for table, column in (
-            ("purchase_lines", lines),
-            ("sort_shares", "sorted + short"),
-            ("stock_balances", "on_hand"),
+            ("supply.purchase_lines", lines),
+            ("warehouse.sort_shares", "sorted + short"),
+            ("supply.stock_balances", "on_hand"),
         ):
-            statement = text(f"SELECT coalesce(sum({column}), 0) FROM supply.{table} WHERE region_id = :region_id")
+            statement = text(f"SELECT coalesce(sum({column}), 0) FROM {table} WHERE region_id = :region_id")
 
             async def summed(tx: Tx, statement: Any = statement) -> int:
                 return int((await tx.execute(statement, {"region_id": tx.region_id})).scalar_one())

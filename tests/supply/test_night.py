@@ -10,17 +10,19 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from linli import ordering, sale, supply
+from linli import sale, supply, warehouse
 from linli.kernel.refusals import Refusal
 from linli.platform import outbox
 from linli.platform.database import Tx
 from linli.supply.night import commands
 from linli.supply.night.events import RunNight
 from linli.supply.night.jobs import run_night
-from linli.supply.night.model import Step
+from linli.supply.night.model import BUYING, Step
 from linli.supply.purchase.events import SendPurchaseOrder
 from linli.supply.purchase.jobs import send_purchase_order
 from tests.supply.depot import CUT_OFF, DEMAND_AT, Depot
+
+BOUGHT = ["done"] * 3 + ["waiting"] * 3  # the goods are still to come
 
 
 async def fill(depot: Depot) -> list[int]:
@@ -95,7 +97,7 @@ async def test_two_days_of_darkness_delay_the_night_and_do_not_lose_it(depot: De
     depot.clock.set(CUT_OFF.replace(day=25))
     await depot.do(sale.close_due)
     await depot.drain()
-    assert [step.state for step in await depot.do(lambda tx: supply.night_of(tx, depot.cycle_id))] == ["done"] * 3
+    assert [step.state for step in await depot.do(lambda tx: supply.night_of(tx, depot.cycle_id))] == BOUGHT
     await depot.in_balance()
 
 
@@ -128,7 +130,7 @@ async def test_a_cycle_that_takes_orders_again_is_bought_after_its_second_cut_of
 
 @pytest.mark.rule("BUY-2")
 @pytest.mark.rule("S4")
-@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize("step", BUYING)
 async def test_a_step_that_dies_with_its_connection_is_taken_again_and_only_once(
     depot: Depot, step: Step, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,18 +140,19 @@ async def test_a_step_that_dies_with_its_connection_is_taken_again_and_only_once
     work = commands.WORK[step]
     died: list[Step] = []
 
-    async def dies(tx: Tx, cycle_id: int) -> None:
-        await work(tx, cycle_id)
+    async def dies(tx: Tx, *, cycle_id: int) -> int:
+        rows = await work(tx, cycle_id=cycle_id)
         if not died:
             died.append(step)
             await tx.execute(text("SET LOCAL ROLE NONE"))
             await tx.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return rows
 
     monkeypatch.setitem(commands.WORK, step, dies)
     await depot.drain()
     assert died == [step]
     before = [each.state for each in await depot.do(lambda tx: supply.night_of(tx, depot.cycle_id))]
-    assert before == ["done"] * list(Step).index(step) + ["waiting"] * (3 - list(Step).index(step))
+    assert before == ["done"] * list(Step).index(step) + ["waiting"] * (6 - list(Step).index(step))
     depot.clock.set(DEMAND_AT.replace(minute=10))  # the job comes back after its pause
     await depot.drain()
     await once(depot)
@@ -157,7 +160,7 @@ async def test_a_step_that_dies_with_its_connection_is_taken_again_and_only_once
 
 async def once(depot: Depot) -> None:
     """Prove that the night is complete and nothing of it happened twice."""
-    assert [step.state for step in await depot.do(lambda tx: supply.night_of(tx, depot.cycle_id))] == ["done"] * 3
+    assert [step.state for step in await depot.do(lambda tx: supply.night_of(tx, depot.cycle_id))] == BOUGHT
     assert await depot.count("supply.demands") == 1
     assert await depot.count("supply.demand_lines") == 5
     orders = await depot.orders_of()
@@ -179,7 +182,7 @@ async def test_two_workers_at_the_same_step_take_it_once_and_neither_stumbles(de
     await fill(depot)
     await depot.close()
     depot.clock.set(DEMAND_AT)
-    for step in Step:
+    for step in BUYING:
         take: Any = partial(commands.take_step, cycle_id=depot.cycle_id, step=step)
         taken = await asyncio.gather(*(depot.do(take) for _ in range(4)), return_exceptions=True)
         assert sorted(map(str, taken)) == ["False", "False", "False", "True"]
@@ -220,9 +223,9 @@ async def test_a_purchase_order_is_written_as_pdf_and_excel_and_sent_once(depot:
 async def test_a_cycle_nobody_ordered_in_is_over_without_a_purchase_order(depot: Depot) -> None:
     await depot.night()
     assert await depot.orders_of() == {}
-    assert await depot.do(lambda tx: supply.receiving_is_finished(tx, depot.cycle_id))
-    wave = await depot.do(lambda tx: supply.plan_wave(tx, cycle_id=depot.cycle_id))
-    assert (await depot.do(lambda tx: supply.wave(tx, depot.cycle_id))).state == "finished"
+    assert await depot.do(lambda tx: warehouse.receiving_is_finished(tx, depot.cycle_id))
+    wave = await depot.do(lambda tx: warehouse.plan_wave(tx, cycle_id=depot.cycle_id))
+    assert (await depot.do(lambda tx: warehouse.wave(tx, depot.cycle_id))).state == "finished"
     assert wave
 
 
@@ -230,5 +233,16 @@ async def test_nothing_of_the_night_is_parked(depot: Depot) -> None:
     await fill(depot)
     await depot.night()
     assert await depot.do(outbox.parked) == []
-    lines = await depot.do(lambda tx: ordering.paid_lines(tx, depot.cycle_id))
-    assert sum(line.quantity for line in lines) == 26
+    assert (await depot.do(lambda tx: supply.demand(tx, depot.cycle_id))).pieces == 26
+
+
+async def test_the_metrics_and_the_board_of_the_night_say_how_far_it_is(depot: Depot) -> None:
+    await fill(depot)
+    await depot.night()
+    told = (await depot.cast.client.get("/metrics")).text
+    assert 'linli_night_steps{state="done",step="freeze"}' in told
+    assert 'linli_night_steps{state="waiting",step="share_out"}' in told
+    (night,) = await depot.do(supply.nights)
+    assert night.following is not None
+    assert (night.following.step, night.following.working) == ("share_out", False)
+    assert supply.size(night) == 5

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,6 +17,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from linli.kernel.ids import make_id
 from linli.platform.embedded import start_embedded
 
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
@@ -66,6 +68,9 @@ def describe(url: str) -> dict[str, str]:
     return {"server_version": str(version[0] if version else ""), **durable}
 
 
+ENROLLED, HANDED_OUT = date(2020, 1, 2), date(2020, 1, 3)  # days of ids that nothing else is counted on
+
+
 def postmaster(url: str) -> int | None:
     """Return the process that all backends of this server descend from, when it runs on this machine; else None."""
     with psycopg.connect(url) as connection, suppress(psutil.NoSuchProcess):
@@ -73,6 +78,38 @@ def postmaster(url: str) -> int | None:
         if "postgres" in backend.name():
             return int(backend.ppid())
     return None
+
+
+def enrol(url: str, region_id: int, station_ids: list[int], count: int) -> list[int]:
+    """Add many members to a region's stations at once; returns their ids."""
+    ids = [make_id(region_id, ENROLLED, number) for number in range(1, count + 1)]
+    rows = (
+        "INSERT INTO people.members (region_id, id, account_id, nickname, place, phone_tail, station_id, orders_paid, "
+        "joined_at) SELECT %s, m.id, NULL, '邻居' || m.at, '', '', (%s::bigint[])[1 + m.at %% %s], 0, now() "
+        "FROM unnest(%s::bigint[]) WITH ORDINALITY AS m (id, at)"
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(rows, (region_id, station_ids, len(station_ids), ids))
+        connection.execute("ANALYZE people.members")
+    return ids
+
+
+def hand_out(url: str, region_id: int, template_id: int, member_ids: list[int], each: int) -> list[int]:
+    """Give every member so many coupons of a template; returns the coupons' ids, member after member."""
+    ids = [make_id(region_id, HANDED_OUT, number) for number in range(1, each * len(member_ids) + 1)]
+    owners = [member_id for member_id in member_ids for _ in range(each)]
+    rows = (
+        "INSERT INTO marketing.coupons (region_id, id, template_id, member_id, state, source, ref, reason, claimed_at, "
+        "valid_from, valid_until, taken_fen) SELECT %s, c.id, %s, c.member_id, 'claimed', 'given', '', '', now(), "
+        "now() - interval '1 day', now() + interval '9 days', 0 FROM unnest(%s::bigint[], %s::bigint[]) "
+        "AS c (id, member_id)"
+    )
+    count = "UPDATE marketing.coupon_templates SET issued = issued + %s WHERE region_id = %s AND id = %s"
+    with psycopg.connect(url) as connection:
+        connection.execute(rows, (region_id, template_id, ids, owners))
+        connection.execute(count, (len(ids), region_id, template_id))
+        connection.execute("ANALYZE marketing.coupons")
+    return ids
 
 
 @dataclass(frozen=True)

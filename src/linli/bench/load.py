@@ -21,7 +21,10 @@ import msgspec
 
 
 class Plan(msgspec.Struct, kw_only=True):
-    """What to send, where, how long: seconds, connections, requests per second (0: as fast as answers come)."""
+    """What to send, where, how long: seconds, connections, requests per second (0: as fast as answers come).
+
+    With `extras` (header lines, one for each body) every body is sent once, in its turn, under no key and no token.
+    """
 
     host: str
     port: int
@@ -29,6 +32,9 @@ class Plan(msgspec.Struct, kw_only=True):
     seconds: float
     tokens: list[str]
     bodies: list[str]
+    extras: list[str] = []
+    once: list[tuple[int, str]] = []  # (whose token, body) that are sent once, one in `once_every` requests
+    once_every: int = 5
     warm_up: float = 1.0
     connections: int = 32
     rate: float = 0.0
@@ -42,10 +48,11 @@ class Range:
         self.plan = plan
         chance = random.Random(f"load-{plan.mark}")
         head = f"POST {plan.path} HTTP/1.1\r\nHost: {plan.host}\r\nContent-Type: application/json\r\n"
-        self.heads = [f"{head}Authorization: Bearer {token}\r\n".encode() for token in plan.tokens]
-        self.ends = [f"Content-Length: {len(body.encode())}\r\n\r\n{body}".encode() for body in plan.bodies]
+        self.heads = [f"{head}Authorization: Bearer {token}\r\n".encode() for token in plan.tokens] or [head.encode()]
+        self.ends = [_end(body) for body in plan.bodies]
         self.order = [(chance.randrange(len(self.heads)), chance.randrange(len(self.ends))) for _ in range(4096)]
-        self.sent = 0
+        self.once = [(whose, _end(body)) for whose, body in plan.once]
+        self.sent = self.sent_once = 0
         self.begins = self.ends_at = 0.0
         self.answers: Counter[int] = Counter()
         self.all_answers: Counter[int] = Counter()
@@ -54,10 +61,21 @@ class Range:
 
     def next_request(self) -> bytes:
         """Return the bytes of the next request, under a key of its own."""
+        if self.plan.extras:
+            self.sent += 1
+            return self.heads[0] + self.plan.extras[self.sent - 1].encode() + self.ends[self.sent - 1]
         whose, what = self.order[self.sent % len(self.order)]
         self.sent += 1
         key = f"Idempotency-Key: {self.plan.mark}-{self.sent:010d}\r\n".encode()
+        if self.once and self.sent % self.plan.once_every == 0 and self.sent_once < len(self.once):
+            whose, end = self.once[self.sent_once]
+            self.sent_once += 1
+            return self.heads[whose] + key + end
         return self.heads[whose] + key + self.ends[what]
+
+    def is_spent(self) -> bool:
+        """Tell whether everything that may be sent only once was sent."""
+        return bool(self.plan.extras) and self.sent >= len(self.plan.extras)
 
     def took(self, status: int, due: float, now: float, body: bytes) -> None:
         """Note an answer: its status, and how long it took when it falls into the measured time."""
@@ -68,6 +86,10 @@ class Range:
             self.answers[status] += 1
             if status == 200:
                 self.latencies.append(now - due)
+
+
+def _end(body: str) -> bytes:
+    return f"Content-Length: {len(body.encode())}\r\n\r\n{body}".encode()
 
 
 class Connection(asyncio.Protocol):
@@ -92,7 +114,7 @@ class Connection(asyncio.Protocol):
         self.loop.call_at(self.due, self._send)
 
     def _send(self) -> None:
-        if self.loop.time() >= self.range.ends_at:
+        if self.loop.time() >= self.range.ends_at or self.range.is_spent():
             self.transport.close()
             return
         self.transport.write(self.range.next_request())
@@ -160,10 +182,11 @@ def _figures(range_: Range, cpu: float) -> dict[str, Any]:
         "answers": {str(status): count for status, count in sorted(range_.answers.items())},
         "accepted_in_all": range_.all_answers[200],
         "sent": range_.sent,
+        "sent_once": range_.sent_once,
         "unanswered": range_.sent - sum(range_.all_answers.values()),
         "per_s": accepted / range_.plan.seconds,
         "answered_per_s": sum(range_.answers.values()) / range_.plan.seconds,
-        **{f"p{p}_ms": round(percentile(taken, p) * 1_000, 2) for p in (50, 99)},
+        **{f"p{p}_ms": round(percentile(taken, p) * 1_000, 2) for p in (50, 90, 99)},
         "cpu_s": cpu,
         "samples": {str(status): text for status, text in range_.sample.items()},
     }

@@ -15,35 +15,55 @@ from linli.bench.machine import measure_machine
 from linli.bench.market import Market, Surroundings, open_market
 
 Shape = Literal["spread", "hot", "rush"]
-LIMIT_SECONDS, BASKETS, OFFERS = 3.0, 500, 60
+LIMIT_SECONDS, BASKETS, COUPON_EVERY, RUSH_BUYERS = 3.0, 2_000, 5, 10_000
+MOST_PER_S = 9_000  # coupons are made for so many orders a second
 SERVE = "from linli.entry.cli import main; main()"
+# One transaction an order, as many at once as there are connections: what group commit is measured against.
+UNGROUPED = (
+    "import linli.platform.installation as i; from linli.platform.gathering import Limits; "
+    "i.GATHERING = Limits(largest=1, lanes=16); " + SERVE
+)
 
 
 @dataclass(frozen=True)
 class OrdersWanted:
-    """How it runs: measured seconds, connections, orders per second (0: closed loop), members, the shape of baskets."""
+    """How it runs: measured seconds, connections, orders per second (0: closed loop), members, the shape of baskets,
+    and whether orders that arrive together are written together."""
 
     seconds: float = 10.0
-    connections: int = 32
+    connections: int = 256
     rate: float = 0.0
-    members: int = 200
+    members: int = 5_000
     shape: Shape = "spread"
+    grouped: bool = True
 
 
 async def bench_orders(wanted: OrdersWanted, ground: Ground, around: Surroundings, today: date) -> dict[str, Any]:
     """Return the figures of placing orders as plain data; the ground must hold an up-to-date, empty installation."""
     machine = await asyncio.to_thread(measure_machine, ground.home)
     server = await asyncio.to_thread(database.describe, ground.url)
-    market = await open_market(around, members=wanted.members, offers=OFFERS, today=today)
+    rush = wanted.shape == "rush"
+    coupons = 0 if rush else int((wanted.rate or MOST_PER_S) * (wanted.seconds + 2) / COUPON_EVERY)
+    members = max(wanted.members, RUSH_BUYERS) if rush else wanted.members
+    market = await open_market(around, members=members, coupons=coupons, today=today)
     bodies = _bodies(market, wanted.shape)
     noop = await _noop(wanted, ground, market, bodies)
     port = processes.free_port()
-    command = [sys.executable, "-c", SERVE, "serve", "--port", str(port), "--no-worker"]
+    command = [
+        sys.executable,
+        "-c",
+        SERVE if wanted.grouped else UNGROUPED,
+        "serve",
+        "--port",
+        str(port),
+        "--no-worker",
+    ]
     env = {"LINLI_HOME": str(ground.home), "LINLI_DATABASE_URL": ground.url, "LINLI_LOG_LEVEL": "CRITICAL"}
     async with processes.serving(command, port, "/health/ready", env) as pid:
         postmaster = await asyncio.to_thread(database.postmaster, ground.url)
         watched = {"app": pid} if postmaster is None else {"app": pid, "db": postmaster}
         plan = _plan(wanted, market, bodies, port, f"orders-{wanted.shape}")
+        plan.once = market.couponed(wanted.shape == "hot")
         shot = await processes.fire(plan, ground.home, watched)
     kept = await asyncio.to_thread(database.what_was_kept, ground.url)
     copied = await asyncio.to_thread(database.copy_rows_per_s, ground.url)
@@ -89,19 +109,21 @@ def _report(
     used = shot["cpu_of"]
     rows_per_s = shot["per_s"] * (kept.orders + kept.lines) / max(1, kept.orders)
     return {
-        "bench": f"orders/{wanted.shape}",
+        "bench": f"orders/{wanted.shape}" + ("" if wanted.grouped else "/no-group"),
         "loop": f"open at {wanted.rate:.0f}/s" if wanted.rate else "closed",
         "seconds": wanted.seconds,
         "connections": wanted.connections,
         "orders_per_s": round(shot["per_s"], 1),
         "answers_per_s": round(shot["answered_per_s"], 1),
         "p50_ms": shot["p50_ms"],
+        "p90_ms": shot["p90_ms"],
         "p99_ms": shot["p99_ms"],
         "app_cpu_us": micros(used.get("app")),
         "db_cpu_us": micros(used.get("db")),
         "generator_cpu_us": micros(shot["cpu_s"]),
         "answers": shot["answers"],
         "samples": shot["samples"],
+        "with_coupon": shot["sent_once"],
         "unanswered": shot["unanswered"],
         "oversold": kept.oversold,
         "counter_differences": kept.counter_differences,

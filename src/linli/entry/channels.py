@@ -7,15 +7,15 @@ from pathlib import Path
 import httpx2
 from fastapi import FastAPI
 
-from linli.money import OfflineChannel, SandboxChannel, SandboxKeys, SandboxProvider, build_sandbox, over_http
+from linli.money import ChannelSetup, SandboxChannel, SandboxKeys, SandboxProvider, build_sandbox, over_http
 from linli.platform.installation import Installation
 
 TIMEOUT = httpx2.Timeout(10.0, connect=3.0)
 
 
 def put_channels(installation: Installation) -> None:
-    """Give an installation its offline channel, and in development the sandbox channel over loopback HTTP."""
-    installation.channels["offline"] = OfflineChannel()
+    """Give an installation its configured channels, and in development the sandbox channel over loopback HTTP."""
+    installation.channels.update(ChannelSetup().channels(installation.clock.now))
     if installation.config.development:
         keys = sandbox_keys(installation)
         http = httpx2.AsyncClient(timeout=TIMEOUT)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 from psycopg.errors import Error as DatabaseError
 
 from linli.entry import rooms
+from linli.money import ChannelSetup
 from linli.platform import migrations
 from linli.platform.config import Config
 from linli.platform.embedded import runs_as_root, start_embedded
@@ -62,6 +65,7 @@ def examine(config: Config, now: Callable[[], datetime] = lambda: datetime.now(U
     """Look at everything of an installation and return what was found."""
     rooms.load_tables()
     report = Report([_python(), _home(config.home), *_key(config), _fonts(), _disk(config.home)])
+    report.findings += _channels(config, now)
     if not config.database_url and runs_as_root():
         report.findings.append(_root(config.home))
     with _database(config, report) as inspection:
@@ -117,6 +121,13 @@ def _fonts() -> Finding:
             "fonts", "fail", f"fonts are missing or cut short: {', '.join(gone)}", "install the package again"
         )
     return Finding("fonts", "ok", "the fonts for papers are here")
+
+
+def _channels(config: Config, now: Callable[[], datetime]) -> list[Finding]:
+    """Look at the payment channels that are configured, in a thread of its own: others may have a loop running."""
+    with ThreadPoolExecutor(1) as pool:
+        looks = pool.submit(lambda: asyncio.run(ChannelSetup().examine(now, config.base_url()))).result()
+    return [Finding(look.name, look.state, look.what, look.mend) for look in looks]
 
 
 def _disk(home: Path) -> Finding:

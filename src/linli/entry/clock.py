@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import structlog
 
+import linli.fulfilment
+import linli.marketing
 import linli.money
 import linli.ordering
 import linli.people
@@ -35,16 +37,21 @@ async def settle_days(tx: Tx) -> int:
 
 DUE: tuple[tuple[str, Callable[[Tx], Awaitable[int]]], ...] = (
     ("cycles opened", linli.sale.open_due),
+    ("charges polled", linli.money.poll_unanswered),  # what was paid is taken before anything expires
     ("holds expired", linli.ordering.expire_holds),
+    ("teams ended", linli.ordering.end_due_teams),
     ("cycles closed", linli.sale.close_due),
-    ("charges polled", linli.money.poll_unanswered),
+    ("bills compared", linli.money.compare_bills),
     ("ledger batches", carry_over),
     ("days settled", settle_days),
+    ("parcels received", linli.fulfilment.receive_overdue),
+    ("points expired", linli.marketing.expire_points),
     ("statements", linli.settlement.make_statements),
     ("lost wishes", outbox.requeue_lost),
     ("old answers", idempotency.forget),
 )
 EVERYWHERE: tuple[tuple[str, Callable[[Tx], Awaitable[int]]], ...] = (
+    ("bills wanted", linli.money.want_bills),
     ("old codes", linli.people.forget_old_codes),
     ("lost wishes", outbox.requeue_lost),
     ("old answers", idempotency.forget),
@@ -70,5 +77,6 @@ async def tick(installation: Installation, *, regions: list[int] | None = None) 
 
 
 async def daily(installation: Installation) -> None:
-    """Make the partitions of the coming week."""
+    """Make the partitions of the coming week, and sweep away the jobs of killed workers."""
     await ensure_partitions(installation.db, week_ahead(installation.clock.now().date()))
+    await installation.runner.sweep()

@@ -11,7 +11,7 @@ import linli
 
 ORDER = (
     "people", "catalog", "money", "sale", "marketing", "ordering",
-    "supply", "fulfilment", "aftersale", "settlement", "insight",
+    "supply", "warehouse", "fulfilment", "aftersale", "settlement", "insight",
 )  # fmt: skip
 
 

@@ -8,16 +8,18 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from prometheus_client import generate_latest
-from starlette.middleware.base import BaseHTTPMiddleware
 
 import linli.people
+import linli.supply
 from linli.entry import platform_routes, rooms
 from linli.entry.documentation import serve_documentation
+from linli.money.intake.http import NoticeDoor
 from linli.platform import outbox
+from linli.platform.hot import FrontDoor
 from linli.platform.installation import Installation
 from linli.platform.limits import BodyLimit
 from linli.platform.problems import install_problems
-from linli.platform.telemetry import OUTBOX, observe, registry
+from linli.platform.telemetry import OUTBOX, Observe, count_night, registry
 from linli.platform.web import LARGEST_BODY
 
 ABOUT = """The API of Linli 邻里: one prefix per audience (`/app` members, `/leader`, `/supplier`, `/driver`,
@@ -42,7 +44,9 @@ def build_app(installation: Installation, *, lifespan: Callable[[FastAPI], Any] 
     installation.check_session = linli.people.session_check(installation)
     install_problems(app)
     app.add_middleware(BodyLimit, largest=LARGEST_BODY)
-    app.add_middleware(BaseHTTPMiddleware, dispatch=observe)
+    app.add_middleware(Observe)
+    app.add_middleware(NoticeDoor, installation=installation)
+    app.add_middleware(FrontDoor, installation=installation)
     for router in [*rooms.load_routers(), *platform_routes.routers]:
         app.include_router(router)
     serve_documentation(app)
@@ -70,6 +74,8 @@ def _health(app: FastAPI, installation: Installation) -> None:
     async def metrics(request: Request) -> Response:
         async with installation.db.transaction(0, by="metrics") as tx:
             counted = await outbox.counts(tx)
+            steps = await linli.supply.steps_lately(tx)
+        count_night(steps)
         OUTBOX.clear()
         for (kind, status), number in counted.items():
             OUTBOX.labels(kind, status).set(number)

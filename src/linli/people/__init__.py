@@ -2,7 +2,7 @@
 
 from linli.people.access.model import ROLES, GrantValue
 from linli.people.account.commands import forget_old_codes, invite_administrator
-from linli.people.account.queries import SessionCheck, session_check
+from linli.people.account.queries import SessionCheck, phone_index, session_check
 from linli.people.community.commands import add_community, add_region, open_station, set_clock
 from linli.people.community.events import StationOpened
 from linli.people.community.model import Mode, RegionValue, StationValue
@@ -60,6 +60,7 @@ __all__ = [
     "notify",
     "notify_many",
     "open_station",
+    "phone_index",
     "region",
     "regions",
     "session_check",

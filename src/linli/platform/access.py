@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import jwt
@@ -80,6 +80,12 @@ def read_token(key: bytes, token: str, now: datetime) -> Caller:
         )
     except (jwt.InvalidTokenError, ValueError, KeyError) as error:
         raise SignInNeeded("the token is not valid", reason="invalid") from error
+
+
+def expiry_of(token: str) -> datetime:
+    """Return when a token that was verified ends, in UTC."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return datetime.fromtimestamp(float(claims["exp"]), UTC)
 
 
 def check(access: Access, caller: Caller | None) -> None:

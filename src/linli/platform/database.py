@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
+import psycopg
 from sqlalchemy import Result, Select, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -25,6 +27,14 @@ Ts = TypeVarTuple("Ts")
 ATTEMPTS = 3
 RETRIED_STATES = {"40001", "40P01"}  # serialization failure, deadlock
 APP_ROLE = "linli_app"
+NAMED = re.compile(r"(?<!:):([a-z_]+)")
+
+
+class Hot:
+    """A statement that is run thousands of times a second, written with :names and kept ready for the driver."""
+
+    def __init__(self, sql: str) -> None:
+        self.sql = NAMED.sub(r"%(\1)s", sql.replace("%", "%%"))
 
 
 @dataclass
@@ -37,7 +47,22 @@ class Tx:
     by: str
     sequences: Sequences
     notes: dict[str, Any] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)  # of the process: only what can never change once committed
     session: AsyncSession | None = None
+    driver: psycopg.AsyncConnection[Any] | None = None
+
+    async def quick(self, statement: Hot, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Run a hot statement straight on the driver, in this same transaction, and return its rows."""
+        if self.driver is None:
+            self.driver = (await self.connection.get_raw_connection()).driver_connection
+            assert self.driver is not None
+        sync = self.connection.sync_connection
+        assert sync is not None
+        for see in sync.engine.dispatch.before_cursor_execute:
+            see(sync, None, statement.sql, parameters, None, False)
+        async with self.driver.cursor() as cursor:
+            await cursor.execute(statement.sql, parameters, prepare=True)
+            return await cursor.fetchall() if cursor.description else []
 
     async def execute(self, statement: Any, parameters: Any = None) -> Result[*tuple[Any, ...]]:
         """Run one statement that writes, or reads columns; bypasses the identity map."""
@@ -70,6 +95,10 @@ class Tx:
         """Return `count` fresh ascending ids of this region and day."""
         return await self.sequences.take(self.region_id, day or self.now.date(), count)
 
+    async def new_block(self, count: int, day: date) -> int:
+        """Return the first of `count` fresh ids of this region and day that follow one another."""
+        return await self.sequences.take_block(self.region_id, day, count)
+
     async def announce(self, *facts: Fact) -> None:
         """Write facts into the region's outbox, in this transaction."""
         from linli.platform.outbox import write_facts
@@ -92,6 +121,7 @@ class Database:
         self.url = url
         self.clock = clock
         self.guard = guard
+        self.cache: dict[str, Any] = {}
         settings = (
             f"-c role={APP_ROLE} -c statement_timeout={timeout_ms} -c lock_timeout=15000 -c timezone=UTC -c jit=off"
         )
@@ -118,7 +148,7 @@ class Database:
                 raw = await connection.get_raw_connection()
                 raw.info["guard"] = RegionGuard()
             opened = await connection.begin()
-            tx = Tx(connection, region_id, now or self.clock.now(), by, self.sequences)
+            tx = Tx(connection, region_id, now or self.clock.now(), by, self.sequences, cache=self.cache)
             try:
                 yield tx
             finally:
@@ -135,8 +165,9 @@ class Database:
             try:
                 async with self.transaction(region_id, by=by, now=now) as tx:
                     return await work(tx)
-            except DBAPIError as error:
-                if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
+            except (DBAPIError, psycopg.Error) as error:
+                cause = error.orig if isinstance(error, DBAPIError) else error
+                if attempt == ATTEMPTS or getattr(cause, "sqlstate", None) not in RETRIED_STATES:
                     raise
                 await asyncio.sleep(0.01 * attempt)
         raise AssertionError("unreachable")

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import procrastinate
 
-from linli.platform.access import Caller
+from linli.platform.access import Caller, expiry_of, read_token
 from linli.platform.clock import Clock, SystemClock
 from linli.platform.config import Config
 from linli.platform.database import Database
 from linli.platform.embedded import start_embedded
+from linli.platform.gathering import Gatherer, Limits, Work
 from linli.platform.jobs import Runner, open_queue
 from linli.platform.storage import Storage
+
+MOST_CALLERS = 50_000
+GATHERING = Limits()
 
 
 async def _nobody_checks(caller: Caller) -> None:
@@ -35,7 +40,10 @@ class Installation:
     channels: dict[str, Any] = field(default_factory=dict)
     server: Any = None
     check_session: Callable[[Caller], Awaitable[None]] = _nobody_checks
+    gathering: Limits = field(default_factory=lambda: GATHERING)
     runner: Runner = field(init=False)
+    callers: dict[str, tuple[Caller, datetime]] = field(default_factory=dict)
+    gatherers: dict[Work, Gatherer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.runner = Runner(self)
@@ -50,6 +58,27 @@ class Installation:
         queue = open_queue(url)
         await queue.open_async()
         return cls(config, the_clock, db, queue, Storage.local(config.home / "files"), config.key(), server=server)
+
+    def caller_of(self, token: str) -> Caller:
+        """Return the caller that a token proves now; what was verified once is remembered until it expires.
+
+        Refuses SignInNeeded.
+        """
+        now = self.clock.now()
+        known = self.callers.get(token)
+        if known is not None and known[1] > now:
+            return known[0]
+        caller = read_token(self.key, token, now)
+        if len(self.callers) >= MOST_CALLERS:
+            self.callers.clear()
+        self.callers[token] = (caller, expiry_of(token))
+        return caller
+
+    def gatherer(self, work: Work) -> Gatherer:
+        """Return what gathers the requests of one kind in this process."""
+        if work not in self.gatherers:
+            self.gatherers[work] = Gatherer(self.db, work, self.gathering)
+        return self.gatherers[work]
 
     async def close(self) -> None:
         """Close connections; the embedded server stops with the last process that uses it."""

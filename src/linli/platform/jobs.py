@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import procrastinate
 import structlog
+from procrastinate.jobs import Status
 
 from linli.kernel.facts import Wish
 from linli.platform import outbox
@@ -24,6 +25,9 @@ carriers: dict[str, Carrier] = {}
 UNTIL_EMPTY: Any = {
     "wait": False, "install_signal_handlers": False, "listen_notify": False, "delete_jobs": "successful"
 }  # fmt: skip
+STALLED_AFTER = 300.0  # seconds without a sign of life; a worker gives one every ten
+KEPT_HOURS = 24
+JOBS_WAIT = "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo') AS waits"
 log = structlog.get_logger()
 
 
@@ -75,10 +79,14 @@ class Runner:
         total = 0
         while True:
             ran = await self.pass_outbox(regions, at_once=at_once)
-            await self.queue.run_worker_async(concurrency=at_once, **UNTIL_EMPTY)
+            if await self._jobs_wait():  # starting a queue worker costs ten statements, so it is asked first
+                await self.queue.run_worker_async(concurrency=at_once, **UNTIL_EMPTY)
             if not ran:
                 return total
             total += ran
+
+    async def _jobs_wait(self) -> bool:
+        return bool((await self.queue.connector.execute_query_one_async(JOBS_WAIT))["waits"])
 
     async def pass_outbox(self, regions: list[int] | None = None, *, at_once: int = 1) -> int:
         """Run one round over the due rows of the given (or all) regions, `at_once` side by side; returns how many."""
@@ -89,27 +97,45 @@ class Runner:
         for region_id in regions:
             async with self.db.transaction(region_id, by="system:outbox") as tx:
                 rows = await outbox.due_rows(tx)
-            for start in range(0, len(rows), at_once):
-                some = rows[start : start + at_once]
-                await asyncio.gather(*(self._react(row) if row.kind == "fact" else self._queue(row) for row in some))
+            await self._queue([row for row in rows if row.kind == "wish"])
+            facts = [row for row in rows if row.kind == "fact"]
+            for start in range(0, len(facts), at_once):
+                await asyncio.gather(*(self._react(row) for row in facts[start : start + at_once]))
             ran += len(rows)
         return ran
 
+    async def sweep(self) -> int:
+        """Delete the jobs of killed workers, whose wishes are queued anew, and those that ended a day ago.
+
+        Returns how many killed workers' jobs there were; safe to repeat and beside other workers.
+        """
+        manager = self.queue.job_manager
+        stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER))
+        for job in stalled:
+            await manager.finish_job(job, Status.FAILED, delete_job=True)
+        await manager.delete_old_jobs(KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True)
+        return len(stalled)
+
     async def _react(self, row: outbox.OutboxRow) -> None:
         whole = True
-        for reaction in outbox.reactions.get(row.name, []):
-            whole = await self._react_once(row, reaction) and whole
-        if whole:
-            await self._mark(row.region_id, row.id, "done")
+        listed = outbox.reactions.get(row.name, [])
+        for place, reaction in enumerate(listed, 1):
+            whole = await self._react_once(row, reaction, ends=whole and place == len(listed)) and whole
+        if not listed:
+            await self._done(row.region_id, row.id)
 
-    async def _react_once(self, row: outbox.OutboxRow, reaction: outbox.Reaction) -> bool:
+    async def _react_once(self, row: outbox.OutboxRow, reaction: outbox.Reaction, *, ends: bool) -> bool:
+        """Run one reaction in a transaction of its own; where it ends the row, the row is done with it."""
         name = outbox.reaction_name(reaction)
 
         async def once(tx: Tx) -> bool:
-            if await outbox.lock_row(tx, row.id) is None:
+            mine, first = await outbox.begin_reaction(tx, row.id, name)
+            if not mine:
                 return False  # another runner is at it, and will mark it
-            if await outbox.first_time(tx, row.id, name):
+            if first:
                 await reaction(tx, outbox.decode(row))
+            if ends:
+                await outbox.mark_done(tx, row.id)
             return True
 
         try:
@@ -118,11 +144,24 @@ class Runner:
             await self._fail(row, name, error, outbox.PATIENCE)
             return False
 
-    async def _queue(self, row: outbox.OutboxRow) -> None:
-        lock = f"{row.region_id}:{row.id}"
-        with suppress(procrastinate.exceptions.AlreadyEnqueued):  # an earlier runner died between queueing and marking
-            await self.carry.configure(queueing_lock=lock).defer_async(region_id=row.region_id, row_id=row.id)
-        await self._mark(row.region_id, row.id, "queued", row.attempts)
+    async def _queue(self, rows: list[outbox.OutboxRow]) -> None:
+        """Put wishes of one region into the queue, all with one statement, and mark them queued."""
+        if not rows:
+            return
+        jobs = [
+            self.carry.configure(queueing_lock=f"{row.region_id}:{row.id}").make_new_job(
+                region_id=row.region_id, row_id=row.id
+            )
+            for row in rows
+        ]
+        try:
+            await self.queue.job_manager.batch_defer_jobs_async(jobs)
+        except procrastinate.exceptions.AlreadyEnqueued:  # an earlier runner died between queueing and marking
+            for job in jobs:
+                with suppress(procrastinate.exceptions.AlreadyEnqueued):
+                    await self.queue.job_manager.batch_defer_jobs_async([job])
+        async with self.db.transaction(rows[0].region_id, by="system:outbox") as tx:
+            await outbox.mark_queued(tx, {row.id: row.attempts for row in rows})
 
     async def _carry(self, region_id: int, row_id: int) -> None:
         async with self.db.transaction(region_id, by="system:jobs") as tx:
@@ -134,7 +173,7 @@ class Runner:
         except Exception as error:  # whatever the outside world did: counted, retried with backoff, parked
             await self._fail(row, row.name, error, Wish.registry[row.name].patience)
             return
-        await self._mark(region_id, row_id, "done")
+        await self._done(region_id, row_id)
 
     async def _fail(self, row: outbox.OutboxRow, what: str, error: Exception, patience: int) -> None:
         async with self.db.transaction(row.region_id, by="system:outbox") as tx:
@@ -144,6 +183,6 @@ class Runner:
             "outbox_failure", what=what, row=str(row.id), status=status, error=str(error), exc_info=status == "parked"
         )
 
-    async def _mark(self, region_id: int, row_id: int, status: str, attempts: int = 0) -> None:
+    async def _done(self, region_id: int, row_id: int) -> None:
         async with self.db.transaction(region_id, by="system:outbox") as tx:
-            await outbox.mark(tx, row_id, status, attempts=attempts)
+            await outbox.mark_done(tx, row_id)

@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Index, Text, insert, select, update
+from sqlalchemy import BigInteger, DateTime, Index, Integer, Text, bindparam, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql import ClauseElement
 
 from linli.kernel.machine import Machine
 from linli.kernel.refusals import NotFound
@@ -34,6 +35,9 @@ class MoveLine(Base):
     __table_args__ = (Index(None, "region_id", "thing_id"), table("platform", "region", append_only=True))
 
 
+WRITE_LINES = insert(MoveLine.__table__)  # type: ignore[arg-type]  # a mapped class has a Table here
+
+
 class NoSuchThing(NotFound):
     """What was to be moved does not exist in this region."""
 
@@ -52,17 +56,78 @@ async def move(
 ) -> bool:
     """Move one row (`key` names it beside the region) by a verb; True when it moved, False when it already was there;
     refuses WrongState and NoSuchThing."""
-    match = [getattr(record, name) == value for name, value in key.items()]
-    here = record.region_id == tx.region_id
-    state = await tx.scalar(select(record.state).where(here, *match).with_for_update())
-    if state is None:
+    # A value that the database works out is part of the statement, all others are given to it.
+    worked_out = {name: value for name, value in (values or {}).items() if isinstance(value, ClauseElement)}
+    plain = {name: value for name, value in (values or {}).items() if name not in worked_out}
+    statement = _moving(record, machine, verb, tuple(key), tuple(plain), worked_out)
+    given = {
+        "region_id_here": tx.region_id, "line_here": await tx.new_id(), "now_here": tx.now, "by_here": tx.by,
+        "reason_here": reason,
+        **{f"key_{name}": value for name, value in key.items()},
+        **{f"new_{name}": value for name, value in plain.items()},
+    }  # fmt: skip
+    found = (await tx.execute(statement, given)).first()
+    if found is None:
         raise NoSuchThing(f"no {machine.name} {key}")
-    step = machine.check(state, verb)
-    if step.quiet:
-        return False
-    await tx.execute(update(record).where(here, *match).values(state=step.target, **(values or {})))
-    await _write_lines(tx, machine, verb, [(key["id"], state)], step.target, reason)
-    return True
+    return not machine.check(found.state, verb).quiet
+
+
+_made: dict[tuple[Any, ...], Any] = {}
+
+
+def _moving(
+    record: Any,
+    machine: Machine[Any],
+    verb: str,
+    keys: tuple[str, ...],
+    names: tuple[str, ...],
+    worked_out: dict[str, Any],
+) -> Any:
+    """Return the one statement that locks a row, moves it if it stands in an origin, and writes the line of history.
+
+    It is made once for each use: making it costs more than running it.
+    """
+    if worked_out:
+        return _move_statement(record, machine, verb, keys, names, worked_out)
+    use = (record, machine.name, verb, keys, names)
+    if use not in _made:
+        _made[use] = _move_statement(record, machine, verb, keys, names, {})
+    return _made[use]
+
+
+def _move_statement(
+    record: Any,
+    machine: Machine[Any],
+    verb: str,
+    keys: tuple[str, ...],
+    names: tuple[str, ...],
+    worked_out: dict[str, Any],
+) -> Any:
+    # No parameter is called like a column: the UPDATE would take it for a value of that column.
+    region = bindparam("region_id_here", type_=Integer)
+    which = [getattr(record, name) == bindparam(f"key_{name}", type_=getattr(record, name).type) for name in keys]
+    was = select(record.id, record.state).where(record.region_id == region, *which).with_for_update().cte("was")
+    new = {name: bindparam(f"new_{name}", type_=getattr(record, name).type) for name in names}
+    here = (record.region_id == region, *which, record.id == was.c.id, was.c.state.in_(machine.origins(verb)))
+    moved = (
+        update(record)
+        .where(*here)
+        .values(state=machine.target(verb), **new, **worked_out)
+        .returning(was.c.state.label("origin"))
+        .cte("moved")
+    )
+    told = {
+        MoveLine.region_id: region, MoveLine.thing_id: bindparam("key_id", type_=BigInteger),
+        MoveLine.id: bindparam("line_here", type_=BigInteger), MoveLine.machine: literal(machine.name),
+        MoveLine.verb: literal(verb), MoveLine.origin: moved.c.origin,
+        MoveLine.target: literal(str(machine.target(verb))),
+        MoveLine.at: bindparam("now_here", type_=DateTime(timezone=True)),
+        MoveLine.by: bindparam("by_here", type_=Text),
+        MoveLine.reason: bindparam("reason_here", type_=Text), MoveLine.facts: literal({}, JSONB),
+    }  # fmt: skip
+    columns: list[Any] = list(told.values())
+    line = insert(MoveLine).from_select([column.key for column in told], select(*columns).select_from(moved))
+    return select(was.c.state).add_cte(moved, line.cte("line"))
 
 
 async def move_many(
@@ -88,8 +153,39 @@ async def move_many(
     return [row.id for row in found]
 
 
+async def move_all(
+    tx: Tx,
+    record: Any,
+    machine: Machine[Any],
+    verb: str,
+    *where: Any,
+    of: int,
+    values: dict[str, Any] | None = None,
+) -> int:
+    """Move every matching row of this region that stands in an origin of the verb; returns how many moved.
+
+    One statement per origin, however many rows; the history is one line per origin under the id of what they belong
+    to (`of`), with their number, so that a million things that move together leave no million lines.
+    """
+    moved = 0
+    for origin in sorted(machine.origins(verb)):
+        here = (record.region_id == tx.region_id, *where, record.state == str(origin))
+        done = await tx.execute(update(record).where(*here).values(state=str(machine.target(verb)), **(values or {})))
+        count = int(done.rowcount)  # type: ignore[attr-defined]
+        if count:
+            await _write_lines(tx, machine, verb, [(of, origin)], machine.target(verb), "", {"count": count})
+        moved += count
+    return moved
+
+
 async def _write_lines(
-    tx: Tx, machine: Machine[Any], verb: str, moved: list[tuple[int, StrEnum]], target: StrEnum, reason: str
+    tx: Tx,
+    machine: Machine[Any],
+    verb: str,
+    moved: list[tuple[int, StrEnum]],
+    target: StrEnum,
+    reason: str,
+    facts: dict[str, Any] | None = None,
 ) -> None:
     ids = await tx.new_ids(len(moved))
     same = {
@@ -101,10 +197,10 @@ async def _write_lines(
         "by": tx.by,
     }
     lines = [
-        {**same, "id": id, "thing_id": thing_id, "origin": str(origin), "reason": reason, "facts": {}}
+        {**same, "id": id, "thing_id": thing_id, "origin": str(origin), "reason": reason, "facts": facts or {}}
         for id, (thing_id, origin) in zip(ids, moved, strict=True)
     ]
-    await tx.execute(insert(MoveLine), lines)
+    await tx.execute(WRITE_LINES, lines)
 
 
 async def history(tx: Tx, thing_id: int) -> list[MoveLine]:

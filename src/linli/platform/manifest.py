@@ -3,6 +3,7 @@ region."""
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -29,10 +30,15 @@ class Base(DeclarativeBase):
     metadata = metadata
 
 
-def table(room: str, kind: Kind, *, append_only: bool = False, daily: bool = False) -> dict[str, Any]:
+def table(
+    room: str, kind: Kind, *, append_only: bool = False, daily: bool = False, fillfactor: int = 100
+) -> dict[str, Any]:
     """Return the closing element of `__table_args__`: schema, kind, whether rows are append-only or partitioned by
     biz_date."""
-    options: dict[str, Any] = {"schema": room, "info": {"kind": kind, "append_only": append_only, "daily": daily}}
+    options: dict[str, Any] = {
+        "schema": room,
+        "info": {"kind": kind, "append_only": append_only, "daily": daily, "fillfactor": fillfactor},
+    }
     if daily:
         options["postgresql_partition_by"] = "RANGE (biz_date)"
     return options
@@ -58,6 +64,9 @@ class TwoRegions(AssertionError):
     """One transaction wrote rows of two regions, which a cluster could not do atomically."""
 
 
+WRITES = re.compile(r"\b(INSERT INTO|UPDATE [a-z_\".]+ (AS \w+ )?SET|DELETE FROM)\b", re.IGNORECASE)
+
+
 class RegionGuard:
     """Watches the statements of one transaction in tests and simulations and raises when it writes two regions."""
 
@@ -66,7 +75,8 @@ class RegionGuard:
 
     def see(self, statement: str, parameters: Any) -> None:
         """Note the region of one writing statement; raises TwoRegions on the second one."""
-        if statement.lstrip()[:6].upper() not in ("INSERT", "UPDATE", "DELETE"):
+        verb = statement.lstrip()[:6].upper()
+        if verb not in ("INSERT", "UPDATE", "DELETE") and not (verb[:4] == "WITH" and WRITES.search(statement)):
             return
         rows = parameters if isinstance(parameters, list | tuple) else [parameters]
         for row in rows:

@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Boolean, Index, Text, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linli.kernel.facts import Fact, Wish
-from linli.platform.database import Tx
+from linli.platform.database import Hot, Tx
 from linli.platform.manifest import Base, Count, Json, MaybeMoment, Moment, RegionId, RowId, table
 
 F = TypeVar("F", bound=Fact)
@@ -22,6 +21,13 @@ Reaction = Callable[[Tx, Any], Awaitable[None]]
 PATIENCE = 5
 LOST_AFTER = timedelta(minutes=10)
 reactions: dict[str, list[Reaction]] = {}
+WRITE_FACTS = Hot(
+    "INSERT INTO platform.outbox "
+    "(region_id, id, kind, name, payload, status, made_at, by, due_at, attempts, error, done_at) "
+    "SELECT :region_id, r.id, 'fact', r.name, r.payload, r.status, :now, r.by, :now, 0, '', "
+    "CASE WHEN r.status = 'done' THEN CAST(:now AS timestamptz) END FROM json_to_recordset(CAST(:rows AS json)) "
+    "AS r (id bigint, name text, payload jsonb, status text, by text)"
+)
 
 
 class OutboxRow(Base):
@@ -60,6 +66,25 @@ class ReactionRow(Base):
     __table_args__ = (table("platform", "region"),)
 
 
+WRITE = insert(OutboxRow.__table__)  # type: ignore[arg-type]  # a mapped class has a Table here
+# A row that another runner has locked is not waited for: that runner ends it.
+BEGIN_REACTION = text(
+    "WITH mine AS (SELECT id FROM platform.outbox WHERE region_id = :region_id AND id = :row_id AND status = 'pending' "
+    "FOR UPDATE SKIP LOCKED), noted AS (INSERT INTO platform.reactions (region_id, fact_id, reaction, at, done) "
+    "SELECT CAST(:region_id AS integer), id, CAST(:reaction AS text), CAST(:at AS timestamptz), true FROM mine "
+    "ON CONFLICT DO NOTHING RETURNING fact_id) "
+    "SELECT EXISTS (SELECT 1 FROM mine) AS mine, EXISTS (SELECT 1 FROM noted) AS first"
+)
+MARK_DONE = text(
+    "UPDATE platform.outbox SET status = 'done', done_at = :at WHERE region_id = :region_id AND id = :row_id"
+)
+MARK_QUEUED = text(
+    "UPDATE platform.outbox AS o SET status = 'queued', due_at = :at "
+    "FROM unnest(CAST(:ids AS bigint[]), CAST(:attempts AS integer[])) AS d(id, attempts) "
+    "WHERE o.region_id = :region_id AND o.id = d.id AND o.status = 'pending' AND o.attempts = d.attempts"
+)
+
+
 def when(fact: type[F]) -> Callable[[Callable[[Tx, F], Awaitable[None]]], Callable[[Tx, F], Awaitable[None]]]:
     """Register a reaction: it runs once per fact, in a transaction of its own, soon after the fact was committed."""
 
@@ -79,7 +104,24 @@ def reaction_name(reaction: Reaction) -> str:
 
 async def write_facts(tx: Tx, facts: Sequence[Fact]) -> None:
     """Insert facts; one that nobody reacts to is written as done, so that it can still be read and replayed."""
-    await _write(tx, "fact", [(f, "pending" if reactions.get(f.name) else "done") for f in facts], tx.now)
+    await _write(tx, "fact", [(fact, _status(fact)) for fact in facts], tx.now)
+
+
+async def write_facts_by(tx: Tx, facts: Sequence[tuple[Fact, str]]) -> None:
+    """Insert the facts of a batch in one statement, each with who caused it."""
+    if not facts:
+        return
+    ids = await tx.new_ids(len(facts))
+    rows = [
+        {"id": id, "name": fact.name, "payload": fact, "by": by, "status": _status(fact)}
+        for id, (fact, by) in zip(ids, facts, strict=True)
+    ]
+    encoded = msgspec.json.encode(rows).decode()
+    await tx.quick(WRITE_FACTS, {"region_id": tx.region_id, "now": tx.now, "rows": encoded})
+
+
+def _status(fact: Fact) -> str:
+    return "pending" if reactions.get(fact.name) else "done"
 
 
 async def write_wishes(tx: Tx, wishes: Sequence[Wish], due_at: datetime | None) -> None:
@@ -99,7 +141,7 @@ async def _write(tx: Tx, kind: str, things: Sequence[tuple[Any, str]], due_at: d
         }
         for id, (thing, status) in zip(ids, things, strict=True)
     ]  # fmt: skip
-    await tx.execute(insert(OutboxRow), rows)
+    await tx.execute(WRITE, rows)
 
 
 def decode(row: Any) -> Any:
@@ -121,10 +163,14 @@ async def regions_with_due(tx: Tx) -> list[int]:
     return [row[0] for row in found]
 
 
-async def lock_row(tx: Tx, row_id: int) -> OutboxRow | None:
-    """Lock one pending row; None when another runner has it or it is done."""
-    where = (OutboxRow.region_id == tx.region_id, OutboxRow.id == row_id, OutboxRow.status == "pending")
-    return await tx.first(select(OutboxRow).where(*where).with_for_update(skip_locked=True))
+async def begin_reaction(tx: Tx, row_id: int, reaction: str) -> tuple[bool, bool]:
+    """Lock a pending row for one reaction and note that it is being run.
+
+    Returns whether the row is ours (no other runner has it, and it is not done), and whether this is the first time.
+    """
+    given = {"region_id": tx.region_id, "row_id": row_id, "reaction": reaction, "at": tx.now}
+    mine, first = (await tx.execute(BEGIN_REACTION, given)).one()
+    return mine, first
 
 
 async def wished_row(tx: Tx, row_id: int) -> OutboxRow | None:
@@ -133,26 +179,18 @@ async def wished_row(tx: Tx, row_id: int) -> OutboxRow | None:
     return await tx.first(select(OutboxRow).where(*where).with_for_update())
 
 
-async def first_time(tx: Tx, fact_id: int, reaction: str) -> bool:
-    """Note that a reaction is being run for a fact; False when it was run before."""
-    row = {"region_id": tx.region_id, "fact_id": fact_id, "reaction": reaction, "at": tx.now, "done": True}
-    done = await tx.execute(
-        pg_insert(ReactionRow).values(**row).on_conflict_do_nothing().returning(ReactionRow.fact_id)
-    )
-    return done.first() is not None
+async def mark_done(tx: Tx, row_id: int) -> None:
+    """Set a row done."""
+    await tx.execute(MARK_DONE, {"region_id": tx.region_id, "row_id": row_id, "at": tx.now})
 
 
-async def mark(tx: Tx, row_id: int, status: str, *, attempts: int = 0) -> None:
-    """Set a row done, or queued from now on; a job that was quicker than its queueing keeps what it wrote.
+async def mark_queued(tx: Tx, read: dict[int, int]) -> None:
+    """Set wishes queued from now on; `read` are the failures that each row's reader had seen counted.
 
-    `attempts` are the failures that were counted when the row was read.
+    A job that was quicker than its queueing keeps what it wrote.
     """
-    change = update(OutboxRow).where(OutboxRow.region_id == tx.region_id, OutboxRow.id == row_id)
-    if status == "done":
-        await tx.execute(change.values(status=status, done_at=tx.now))
-        return
-    as_read = (OutboxRow.status == "pending", OutboxRow.attempts == attempts)
-    await tx.execute(change.where(*as_read).values(status=status, due_at=tx.now))
+    given = {"region_id": tx.region_id, "ids": list(read), "attempts": list(read.values()), "at": tx.now}
+    await tx.execute(MARK_QUEUED, given)
 
 
 async def requeue_lost(tx: Tx) -> int:

@@ -45,13 +45,17 @@ async def ensure_partitions(db: Database, days: Iterable[date]) -> int:
                     part = f"{name}_p{day:%Y%m%d}"
                     if part not in present:
                         bounds = f"FROM ('{day}') TO ('{day + timedelta(days=1)}')"
-                        await connection.execute(
-                            text(f"CREATE TABLE IF NOT EXISTS {part} PARTITION OF {name} FOR VALUES {bounds}")
-                        )
+                        made_so = f"CREATE TABLE IF NOT EXISTS {part} PARTITION OF {name} FOR VALUES {bounds}"
+                        await connection.execute(text(f"{made_so}{_storage(name)}"))
                         made += 1
     finally:
         await engine.dispose()
     return made
+
+
+def _storage(name: str) -> str:
+    fillfactor = metadata.tables[name].info.get("fillfactor", 100)
+    return f" WITH (fillfactor = {fillfactor})" if fillfactor != 100 else ""
 
 
 def week_ahead(today: date) -> list[date]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,6 +16,7 @@ from starlette.exceptions import HTTPException
 from linli.kernel.refusals import Refusal
 
 log = structlog.get_logger()
+KNOWN = (Refusal, RequestValidationError, HTTPException, OperationalError, TimeoutError, psycopg.OperationalError)
 PLAIN = {
     400: "bad_request",
     401: "not_signed_in",
@@ -58,36 +60,43 @@ def _whole(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def answer_to(error: Exception) -> JSONResponse | None:
+    """Return the problem that answers a refusal, wrong input or a database that does not answer; None for a bug."""
+    if isinstance(error, Refusal):
+        return problem(error.status, error.code, error.title, str(error), error.facts)
+    if isinstance(error, RequestValidationError):
+        wrong = [{"at": "/".join(map(str, e["loc"])), "why": e["type"]} for e in error.errors()[:20]]
+        return problem(422, "invalid_request", "请求内容有误", "some fields are missing or wrong", {"wrong": wrong})
+    if isinstance(error, HTTPException):
+        code = PLAIN.get(error.status_code, f"http_{error.status_code}")
+        answer = problem(error.status_code, code, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+    if isinstance(error, OperationalError | TimeoutError | psycopg.OperationalError):
+        log.warning("database_unavailable", error=str(error)[:300])
+        return problem(503, "busy", "系统繁忙，请稍后重试", "the database did not answer in time")
+    return None
+
+
+def answer_to_bug(error: Exception, path: str, request_id: str) -> JSONResponse:
+    """Log a bug and return its answer, with the id that helps to find it."""
+    log.error("bug", path=path, request_id=request_id, exc_info=error)
+    answer = problem(500, "bug", "系统出错，已记录", "this is our fault; the request id helps us find it")
+    answer.headers["X-Request-Id"] = request_id  # this answer passes by the middleware that sets it otherwise
+    return answer
+
+
 def install_problems(app: FastAPI) -> None:
     """Register the handlers that answer with problem details."""
 
-    @app.exception_handler(Refusal)
-    async def refused(request: Request, error: Refusal) -> JSONResponse:
-        return problem(error.status, error.code, error.title, str(error), error.facts)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        wrong = [{"at": "/".join(map(str, e["loc"])), "why": e["type"]} for e in error.errors()[:20]]
-        return problem(422, "invalid_request", "请求内容有误", "some fields are missing or wrong", {"wrong": wrong})
-
-    @app.exception_handler(HTTPException)
-    async def plain(request: Request, error: HTTPException) -> JSONResponse:
-        answer = problem(
-            error.status_code, PLAIN.get(error.status_code, f"http_{error.status_code}"), str(error.detail)
-        )
-        answer.headers.update(error.headers or {})
+    async def known(request: Request, error: Exception) -> JSONResponse:
+        answer = answer_to(error)
+        assert answer is not None
         return answer
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(TimeoutError)
-    async def busy(request: Request, error: Exception) -> JSONResponse:
-        log.warning("database_unavailable", error=str(error)[:300])
-        return problem(503, "busy", "系统繁忙，请稍后重试", "the database did not answer in time")
+    for kind in KNOWN:
+        app.add_exception_handler(kind, known)
 
     @app.exception_handler(Exception)
     async def bug(request: Request, error: Exception) -> JSONResponse:
-        request_id = getattr(request.state, "request_id", "")
-        log.error("bug", path=request.url.path, request_id=request_id, exc_info=error)
-        answer = problem(500, "bug", "系统出错，已记录", "this is our fault; the request id helps us find it")
-        answer.headers["X-Request-Id"] = request_id  # this answer passes by the middleware that sets it otherwise
-        return answer
+        return answer_to_bug(error, request.url.path, getattr(request.state, "request_id", ""))

@@ -54,6 +54,14 @@ class Sequences:
             self._blocks[key] = (start + count, left - count, size)
         return [make_id(region_id, day, number) for number in range(start, start + count)]
 
+    async def take_block(self, region_id: int, day: date, count: int) -> int:
+        """Return the first of `count` fresh ids in a row, for rows that the database itself writes."""
+        async with self._engine.connect() as connection:
+            taken = await connection.execute(TAKE, {"region_id": region_id, "day": day, "count": count})
+            first: int = taken.scalar_one()
+        make_id(region_id, day, first + count - 1)  # ValueError where the day has no room for so many
+        return make_id(region_id, day, first)
+
     async def close(self) -> None:
         """Close its connections; what was left of the blocks stays unused."""
         await self._engine.dispose()

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import DateTime, Text, select
+from sqlalchemy import DateTime, Text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linli.kernel.refusals import BadInput
-from linli.platform.database import Tx
+from linli.platform.database import Hot, Tx
 from linli.platform.manifest import Base, Moment, RegionId, table
 
 V = TypeVar("V")
@@ -70,6 +70,12 @@ def declare(name: str, type: Any, default: V, explain: str, check: Callable[[V],
     return setting
 
 
+VALUES = Hot(
+    "SELECT region_id, name, value FROM platform.settings "
+    "WHERE region_id IN (0, :region_id) AND valid_from <= :at ORDER BY valid_from"
+)
+
+
 async def value_of(tx: Tx, setting: Setting[V], at: datetime | None = None) -> V:
     """Return the setting's value in the transaction's region at an instant (now by default)."""
     values = await _values(tx, at or tx.now)
@@ -79,11 +85,9 @@ async def value_of(tx: Tx, setting: Setting[V], at: datetime | None = None) -> V
 async def _values(tx: Tx, at: datetime) -> dict[str, Any]:
     cache: dict[datetime, dict[str, Any]] = tx.notes.setdefault("settings", {})
     if at not in cache:
-        rows = select(SettingValue.name, SettingValue.value).where(SettingValue.valid_from <= at)
-        in_order = rows.order_by(SettingValue.valid_from)
-        everywhere = (await tx.execute(in_order.where(SettingValue.region_id == 0))).all()
-        here = (await tx.execute(in_order.where(SettingValue.region_id == tx.region_id))).all()
-        cache[at] = {row.name: row.value for row in [*everywhere, *here]}
+        found = await tx.quick(VALUES, {"region_id": tx.region_id, "at": at})
+        everywhere = {name: value for region_id, name, value in found if region_id == 0}
+        cache[at] = everywhere | {name: value for region_id, name, value in found if region_id != 0}
     return cache[at]
 
 

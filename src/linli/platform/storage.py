@@ -8,7 +8,7 @@ from pathlib import Path
 
 import obstore
 from obstore.store import LocalStore, ObjectStore
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from linli.kernel.refusals import BadInput, NotFound
 
@@ -41,9 +41,9 @@ class Storage:
         folder.mkdir(parents=True, exist_ok=True)
         return cls(LocalStore(str(folder.resolve())))
 
-    async def keep(self, raw: bytes, ending: str) -> str:
-        """Store bytes and return their random name."""
-        name = f"{secrets.token_hex(16)}.{ending}"
+    async def keep(self, raw: bytes, ending: str, *, stem: str = "") -> str:
+        """Store bytes and return their name: random, or beside another file whose random stem is given."""
+        name = f"{stem or secrets.token_hex(16)}.{ending}"
         await obstore.put_async(self._store, name, raw)
         return name
 
@@ -67,10 +67,25 @@ def reencode_picture(raw: bytes) -> bytes:
         with Image.open(BytesIO(raw), formats=("JPEG", "PNG", "WEBP")) as picture:
             if picture.width * picture.height > LARGEST_PIXELS:
                 raise PictureUnusable("the picture has too many pixels", reason="too_many_pixels")
-            small = picture.convert("RGB")
+            small = ImageOps.exif_transpose(picture).convert("RGB")  # phones keep the camera's turn in the metadata
             small.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             out = BytesIO()
             small.save(out, "WEBP", quality=82)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PictureUnusable("this is not a JPEG, PNG or WebP picture", reason="unreadable") from error
     return out.getvalue()
+
+
+def thumbnail(picture: bytes, side: int) -> bytes:
+    """Return one of our own pictures as a WebP of at most `side` pixels a side."""
+    with Image.open(BytesIO(picture), formats=("WEBP",)) as whole:
+        whole.thumbnail((side, side))
+        out = BytesIO()
+        whole.save(out, "WEBP", quality=80)
+    return out.getvalue()
+
+
+def picture_sides(picture: bytes) -> tuple[int, int]:
+    """Return the width and height of one of our own pictures."""
+    with Image.open(BytesIO(picture), formats=("WEBP",)) as whole:
+        return whole.size

@@ -28,8 +28,10 @@ from pydantic import (
 from linli.kernel.ids import parse_id
 from linli.kernel.refusals import BadInput
 from linli.platform import idempotency
-from linli.platform.access import Access, AudienceName, Caller, PermissionMissing, check, read_token
+from linli.platform.access import Access, AudienceName, Caller, PermissionMissing, check
 from linli.platform.database import Tx
+from linli.platform.gathering import Work
+from linli.platform.hot import serve_hot
 from linli.platform.installation import Installation
 
 A = TypeVar("A")
@@ -150,10 +152,7 @@ class Call:
         by = self.caller.by if self.caller else f"anybody:{self.access.audience}"
         if not keyed:
             return await self.installation.db.run(work, region, by=by)
-        key = self.request.headers.get("idempotency-key", "")
-        if not (8 <= len(key) <= 80 and key.isascii() and key.isprintable()):
-            raise KeyNeeded("send an Idempotency-Key header of 8 to 80 characters")
-        request = await self._fingerprint()
+        key, request = self._key(), await self._fingerprint()
         shape: TypeAdapter[A] = TypeAdapter(self.request.scope["route"].endpoint.__annotations__["return"])
 
         async def once(tx: Tx) -> A:
@@ -167,8 +166,26 @@ class Call:
 
         return await self.installation.db.run(once, region, by=by)
 
+    async def gather(self, work: Work, wish: Any) -> Response:
+        """Have a wish done together with others of its kind that arrive now, once per Idempotency-Key, and answer."""
+        request = await self._fingerprint()
+        body, replayed = await self.installation.gatherer(work).submit(
+            self.region_id, caller=self.who.by, key=self._key(), request=request, wish=wish
+        )
+        return Response(
+            body, media_type="application/json", headers={"Idempotent-Replay": "true"} if replayed else None
+        )
+
+    def _key(self) -> str:
+        key = self.request.headers.get("idempotency-key", "")
+        if not (8 <= len(key) <= 80 and key.isascii() and key.isprintable()):
+            raise KeyNeeded("send an Idempotency-Key header of 8 to 80 characters")
+        return key
+
     async def _fingerprint(self) -> bytes:
-        digest = hashlib.sha256(f"{self.request.method} {self.request.url.path}?{self.request.url.query}\n".encode())
+        scope = self.request.scope
+        query = scope["query_string"].decode("latin-1")
+        digest = hashlib.sha256(f"{scope['method']} {scope['path']}?{query}\n".encode("utf-8", "surrogateescape"))
         digest.update(await self.request.body())
         return digest.digest()
 
@@ -200,10 +217,15 @@ async def open_call(
     access: Access | None = getattr(request.scope["route"].endpoint, "__access__", None)
     if access is None:
         raise PermissionMissing("this route declares no access")
+    return await admit(installation, request, response, access)
+
+
+async def admit(installation: Installation, request: Request, response: Response, access: Access) -> Call:
+    """Authenticate the caller of a request and let them through a declared access, or refuse."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     caller = None
     if scheme.lower() == "bearer" and access.permission is not None:
-        caller = read_token(installation.key, token.strip(), installation.clock.now())
+        caller = installation.caller_of(token.strip())
         await installation.check_session(caller)
     check(access, caller)
     return Call(installation, request, response, caller, access)
@@ -256,6 +278,8 @@ class Audience:
             headers = [KEY_HEADER] if method != "GET" and permission else []
             headers += [REGION_HEADER] if self.audience == "console" else []
             options.setdefault("openapi_extra", {"parameters": headers})
+            if options.pop("hot", False):
+                serve_hot(method, f"/{self.audience}{path}", endpoint)
             name = f"{self.audience}_{self.topic}_{endpoint.__name__}"
             self.router.add_api_route(path, endpoint, methods=[method], operation_id=name, **options)
             return endpoint

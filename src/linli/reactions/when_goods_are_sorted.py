@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from linli import fulfilment, ordering, people, supply
+from linli import fulfilment, ordering, people, supply, warehouse
 from linli.platform.database import Tx
 from linli.platform.outbox import when
 
 
-@when(supply.SortingFinished)
-async def stations_expect_their_goods(tx: Tx, fact: supply.SortingFinished) -> None:
-    """Write down what each station is to get."""
-    await fulfilment.expect_handovers(tx, cycle_id=fact.cycle_id)
+@when(warehouse.SortingFinished)
+async def stations_expect_their_goods(tx: Tx, fact: warehouse.SortingFinished) -> None:
+    """Write down what each station is to get: the last step of the night."""
+    step = supply.Step.PLAN_DELIVERY
+    await supply.take_step(tx, cycle_id=fact.cycle_id, step=step, work=fulfilment.expect_handovers)
 
 
-@when(supply.SortingFinished)
-async def routes_are_planned(tx: Tx, fact: supply.SortingFinished) -> None:
+@when(warehouse.SortingFinished)
+async def routes_are_planned(tx: Tx, fact: warehouse.SortingFinished) -> None:
     """Wish for the routes of the cycle."""
     await fulfilment.plan_routes(tx, cycle_id=fact.cycle_id)
 

@@ -44,7 +44,7 @@ async def driving(day: Day) -> Told:
 
 async def handover(day: Day) -> Told:
     """The driver sets totes down, the leader counts and signs; where leaders collect themselves, only they sign."""
-    await day.world.each(day.town.drivers, lambda driver: _drive(day, driver))
+    await _drive(day)
     await day.world.step()
     signed = 0
     for leader in {station.leader.id: station.leader for station in day.town.stations}.values():
@@ -61,14 +61,23 @@ async def handover(day: Day) -> Told:
     )
 
 
-async def _drive(day: Day, driver: Person) -> None:
-    for run in await driver.get("/driver/runs"):
-        for stop in run["stops"] if run["cycle_id"] == day.cycle_id and run["state"] == "departed" else ():
-            due = datetime.fromisoformat(stop["arrive_at"])
-            if day.world.clock.now() < due:
-                day.world.clock.set(due)
-            await driver.post(f"/driver/stops/{stop['id']}/arrival")
-            await driver.post(f"/driver/stops/{stop['id']}/handover", {"totes": stop["totes"]})
+async def _stops(day: Day, driver: Person) -> list[tuple[datetime, Person, Json]]:
+    return [
+        (datetime.fromisoformat(stop["arrive_at"]), driver, stop)
+        for run in await driver.get("/driver/runs")
+        if run["cycle_id"] == day.cycle_id and run["state"] == "departed"
+        for stop in run["stops"]
+    ]
+
+
+async def _drive(day: Day) -> None:
+    """Let all drivers come to their stops in the order of time, as there is one clock for everybody."""
+    stops = [stop for stops in await day.world.each(day.town.drivers, lambda each: _stops(day, each)) for stop in stops]
+    for due, driver, stop in sorted(stops, key=lambda stop: (stop[0], stop[2]["id"])):
+        if day.world.clock.now() < due:
+            day.world.clock.set(due)
+        await driver.post(f"/driver/stops/{stop['id']}/arrival")
+        await driver.post(f"/driver/stops/{stop['id']}/handover", {"totes": stop["totes"]})
 
 
 async def pickup(day: Day) -> Told:

@@ -132,6 +132,8 @@ async def _stock(town: Town, days: Sequence[Day], orders: dict[str, list[Json]],
     for day in days:
         balance = await buyer.get(f"/console/cycles/{day.cycle_id}/purchase-balance")
         found.differences += [f"purchase of {day.cycle_id}: {line}" for line in balance["differences"]]
+        truth = await buyer.get(f"/console/cycles/{day.cycle_id}/truth")
+        found.differences += [f"truth of {day.cycle_id}: {line}" for line in truth["untruths"]]
         for po in (await buyer.get("/console/purchase-orders", cycle_id=day.cycle_id, limit=200))["items"]:
             for line in po["lines"]:
                 came[line["sku_id"]] += line["accepted"]

@@ -1,66 +1,63 @@
-"""The supply room: what was ordered is bought at night, received in the morning, shared where it lacks, and sorted."""
+"""The supply room: what was ordered is bought at night, from stock and from suppliers, step by step and once."""
 
 from linli.supply.demand.events import DemandFrozen
-from linli.supply.demand.queries import demand, demand_is_whole
-from linli.supply.night.commands import plan_night
-from linli.supply.night.queries import night_of
+from linli.supply.demand.queries import demand, demand_by_sku, demand_is_whole
+from linli.supply.night.commands import plan_night, take_step
+from linli.supply.night.events import PurchaseOrdersOut, RunNight
+from linli.supply.night.model import Forecast, NightValue, Step
+from linli.supply.night.queries import night_of, nights, steps_lately
+from linli.supply.night.rules import forecast, pace, size
+from linli.supply.purchase.commands import lock_arriving, note_arrivals, note_received
 from linli.supply.purchase.events import PurchaseOrderSent, PurchaseOrdersMade
-from linli.supply.purchase.model import PurchaseOrderValue
-from linli.supply.purchase.queries import balance_of_cycle, purchase_order, purchase_orders
-from linli.supply.receiving.commands import finish_receiving, receive
-from linli.supply.receiving.events import GoodsReceived, ReceivingFinished
-from linli.supply.receiving.model import Arrival, LotValue, SupplierResult
-from linli.supply.receiving.queries import lots_of_sku, receipts, receiving_is_finished, supplier_results
-from linli.supply.shortage.commands import allocate_shortages
-from linli.supply.shortage.events import LineShort, ShortagesAllocated
-from linli.supply.shortage.queries import short_orders_by_leader, shortages_of_line
-from linli.supply.sorting.commands import plan_wave
-from linli.supply.sorting.events import SortingFinished, WavePlanned
-from linli.supply.sorting.model import SortedLine, ToteValue
-from linli.supply.sorting.queries import sorted_lines, totes, wave
-from linli.supply.stock.commands import move_stock
+from linli.supply.purchase.model import PurchaseLineValue, PurchaseOrderValue, SupplierResult
+from linli.supply.purchase.queries import (
+    NoSuchPurchaseOrder,
+    balance_of_cycle,
+    goods_of_cycle,
+    purchase_order,
+    purchase_orders,
+    supplier_results,
+)
+from linli.supply.stock.commands import move_stock, set_aside
 from linli.supply.stock.model import MovementKind, StockMove
 from linli.supply.stock.queries import free_stock, stock_differences
 
 __all__ = [
-    "Arrival",
     "DemandFrozen",
-    "GoodsReceived",
-    "LineShort",
-    "LotValue",
+    "Forecast",
     "MovementKind",
+    "NightValue",
+    "NoSuchPurchaseOrder",
+    "PurchaseLineValue",
     "PurchaseOrderSent",
     "PurchaseOrderValue",
     "PurchaseOrdersMade",
-    "ReceivingFinished",
-    "ShortagesAllocated",
-    "SortedLine",
-    "SortingFinished",
+    "PurchaseOrdersOut",
+    "RunNight",
+    "Step",
     "StockMove",
     "SupplierResult",
-    "ToteValue",
-    "WavePlanned",
-    "allocate_shortages",
     "balance_of_cycle",
     "demand",
+    "demand_by_sku",
     "demand_is_whole",
-    "finish_receiving",
+    "forecast",
     "free_stock",
-    "lots_of_sku",
+    "goods_of_cycle",
+    "lock_arriving",
     "move_stock",
     "night_of",
+    "nights",
+    "note_arrivals",
+    "note_received",
+    "pace",
     "plan_night",
-    "plan_wave",
     "purchase_order",
     "purchase_orders",
-    "receipts",
-    "receive",
-    "receiving_is_finished",
-    "short_orders_by_leader",
-    "shortages_of_line",
-    "sorted_lines",
+    "set_aside",
+    "size",
+    "steps_lately",
     "stock_differences",
     "supplier_results",
-    "totes",
-    "wave",
+    "take_step",
 ]

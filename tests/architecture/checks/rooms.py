@@ -10,6 +10,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("marketing",),
     ("ordering",),
     ("supply",),
+    ("warehouse",),
     ("fulfilment",),
     ("aftersale",),
     ("settlement",),
@@ -20,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("entry",),
 )
 FLOOR_OF: dict[str, int] = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-BUSINESS_ROOMS: frozenset[str] = frozenset(room for rooms in FLOORS[2:11] for room in rooms)
+BUSINESS_ROOMS: frozenset[str] = frozenset(room for rooms in FLOORS[2:12] for room in rooms)
 OPEN_ROOMS: frozenset[str] = frozenset({"kernel", "platform"})  # their modules are their doors
 EDGE_ROOMS: frozenset[str] = frozenset({"entry", "rehearsal", "bench"})
 

@@ -37,7 +37,7 @@ INSIDE: dict[str, frozenset[str]] = {
     "events": frozenset({"model"}),
     "commands": WRITING,
     "jobs": WRITING,
-    "http": frozenset({"settings", "model", "rules", "queries", "commands", "channels"}),
+    "http": frozenset({"settings", "model", "rules", "queries", "commands", "channels", "http"}),  # shapes of bodies
     "channels": frozenset({"channels", "model"}),
     "door": frozenset({"model", "rules", "queries", "events", "commands", "channels"}),
 }

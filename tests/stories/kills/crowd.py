@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 
 from linli import money, ordering, sale
+from linli.ordering.order.queries import paid_lines
 from tests.people_cast import Person, done
 from tests.stories.kills.house import House, until
 from tests.supply.depot import Depot
@@ -113,7 +114,7 @@ class Crowd:
         if self.payments:
             assert len(self.payments) == orders
             await self._serials(depot, orders)
-        assert await depot.do(lambda tx: sale.counter_differences(tx, depot.cycle_id)) == {}
+        assert await depot.do(lambda tx: ordering.counter_differences(tx, depot.cycle_id)) == {}
         held = await depot.do(lambda tx: sale.offers(tx, depot.cycle_id))
         before = {"鸡蛋": 5, "牛奶": 8}
         assert {name: held[depot.goods[name].offer_id].sold for name in BASKET} == {
@@ -125,7 +126,7 @@ class Crowd:
         here = f"FROM ordering.orders WHERE station_id = {depot.leaders[0].station_id}"
         numbers = await self.house.value(f"SELECT array_agg(serial ORDER BY serial) {here}")
         assert numbers == list(range(1, orders + 3 + 1))
-        paid = await depot.do(lambda tx: ordering.paid_lines(tx, depot.cycle_id))
+        paid = await depot.do(lambda tx: paid_lines(tx, depot.cycle_id))
         price = sum(depot.goods[name].price_fen for name in BASKET)
         shoppers = {int(told.answer["id"]) for told in self.orders}
         assert sum(line.paid_fen for line in paid if line.order_id in shoppers) == orders * price

@@ -10,8 +10,9 @@ from datetime import timedelta
 import httpx2
 import uvicorn
 
-from linli import money, ordering
+from linli import ordering
 from linli.money import SandboxKeys, SandboxProvider, build_sandbox, over_http
+from linli.money.charge.queries import charges_of_order
 from linli.ordering.paying.commands import pay_orders
 from linli.platform.database import Tx
 from tests.people_cast import Person
@@ -38,13 +39,13 @@ async def provider_of(house: House) -> AsyncIterator[SandboxProvider]:
 async def order_online(house: House, member: Person) -> int:
     """Let a member order an apple and ask where to pay; returns the order."""
     async with house.depot() as depot:
-        lines = [(depot.goods["苹果"].offer_id, 1)]
+        lines = ((depot.goods["苹果"].offer_id, 1),)
 
         async def ordered(tx: Tx) -> int:
+            at = depot.leaders[0].station_id
             placed = await ordering.place(
-                tx, member_id=member.id, station_id=depot.leaders[0].station_id, cycle_id=depot.cycle_id, lines=lines,
-                expect_payable_fen=None,
-            )  # fmt: skip
+                tx, placement=ordering.Placement(member.id, depot.cycle_id, lines, tx.by, station_id=at)
+            )
             await pay_orders(tx, order_ids=[placed.id], member_id=member.id, channel="sandbox")
             return placed.id
 
@@ -87,6 +88,6 @@ async def all_given_back(
 
 async def _cancelled(depot: Depot, order_id: int, *, given_back: bool) -> None:
     assert (await depot.value(order_id)).state == "cancelled"
-    charges = await depot.do(lambda tx: money.charges_of_order(tx, order_id))
+    charges = await depot.do(lambda tx: charges_of_order(tx, order_id))
     price = depot.goods["苹果"].price_fen if given_back else 0
     assert [(charge.paid_fen, charge.refunded_fen) for charge in charges] == [(price, price)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from linli import fulfilment, ordering, people, supply
+from linli import fulfilment, ordering, people, warehouse
 from linli.aftersale.case.model import CaseValue
 from linli.aftersale.case.queries import case, cases_of_member_since
 from linli.aftersale.remedy.settings import policy_of
@@ -25,7 +25,7 @@ class Evidence:
     recent_cases: int
     collected_at: datetime | None
     collected_by: str
-    lots: tuple[supply.LotValue, ...]
+    lots: tuple[warehouse.LotValue, ...]
     handover_note: str
     expected_totes: int | None
     received_totes: int | None
@@ -50,7 +50,7 @@ async def evidence(tx: Tx, case_id: int) -> Evidence:
         recent_cases=await cases_of_member_since(tx, found.member_id, since),
         collected_at=order.collected_at,
         collected_by=collected[-1].by if collected else "",
-        lots=tuple(await supply.lots_of_sku(tx, found.cycle_id, found.sku_id)),
+        lots=tuple(await warehouse.lots_of_sku(tx, found.cycle_id, found.sku_id)),
         handover_note=handover.note if handover else "",
         expected_totes=handover.expected_totes if handover else None,
         received_totes=handover.leader_totes if handover else None,

@@ -14,13 +14,22 @@ class StorageClass(StrEnum):
     FROZEN = "frozen"
 
 
+class Nature(StrEnum):
+    """What a category's default commission is measured by: 生鲜 fresh, 日用品 daily, or nothing (other)."""
+
+    FRESH = "fresh"
+    DAILY = "daily"
+    OTHER = "other"
+
+
 class Field(StrEnum):
-    """A field of a product that a category may require."""
+    """What a category may require of a product before it is sold."""
 
     ORIGIN = "origin"
     GRADE = "grade"
     SHELF_LIFE = "shelf_life_days"
     NET_WEIGHT = "net_g"
+    LICENCE = "licence"
 
 
 @dataclass(frozen=True)
@@ -35,3 +44,12 @@ class CategoryValue:
     quality_window_hours: int
     order_window_hours: int
     required_fields: tuple[str, ...]
+    nature: str = Nature.OTHER
+
+
+@dataclass(frozen=True)
+class Band:
+    """The least and the most basis points that a default commission may have."""
+
+    least_bp: int
+    most_bp: int

@@ -31,6 +31,11 @@ async def categories(tx: Tx, after: int = 0, limit: int = 200) -> list[CategoryV
     return [value(row) for row in await tx.all(page)]
 
 
+async def tree(tx: Tx) -> dict[int, CategoryValue]:
+    """Return all categories by id."""
+    return {row.id: value(row) for row in await tx.all(select(Category).order_by(Category.id))}
+
+
 def value(row: Category) -> CategoryValue:
     """Return a row as the plain value other rooms get."""
     return CategoryValue(
@@ -42,4 +47,5 @@ def value(row: Category) -> CategoryValue:
         row.quality_window_hours,
         row.order_window_hours,
         tuple(row.required_fields),
+        row.nature,
     )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
 
 @dataclass(frozen=True)
 class SkuValue:
-    """One size of a product and what its category says: grams, ml, basis points, windows in hours."""
+    """One size of a product and what its category says: grams, ml, basis points, windows in hours.
+
+    Weighed goods 称重 are sold by `estimate_g` and settled by actual weight, believed between `least_g` and `most_g`;
+    all three are 0 for other goods. `pack_size` is how many pieces stand in a box.
+    """
 
     id: int
     product_id: int
@@ -27,11 +33,16 @@ class SkuValue:
     quality_window_hours: int
     order_window_hours: int
     pictures: tuple[str, ...]
+    pack_size: int = 1
+    estimate_g: int = 0
+    least_g: int = 0
+    most_g: int = 0
+    spec_values: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
 class NewSkuValue:
-    """A size to be made: net 0 means unknown; weighed goods are sold by estimate and settled by actual weight."""
+    """A size to be made: net 0 means unknown; what is left 0 of a weighed size is worked out from its weight."""
 
     spec: str
     unit: str
@@ -40,6 +51,11 @@ class NewSkuValue:
     volume_ml: int = 0
     barcode: str = ""
     weighed: bool = False
+    pack_size: int = 1
+    estimate_g: int = 0
+    least_g: int = 0
+    most_g: int = 0
+    spec_values: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -57,3 +73,18 @@ class ProductValue:
     share_copy: str
     pictures: tuple[str, ...]
     skus: tuple[SkuValue, ...]
+    code: str = ""
+    videos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LicenceValue:
+    """A licence 资质 of a product: what it is, its number, the last day it holds, and a picture of it."""
+
+    id: int
+    product_id: int
+    kind: str
+    number: str
+    valid_until: date
+    picture: str
+    withdrawn: bool

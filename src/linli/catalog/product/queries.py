@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import TSQUERY
 
+from linli.catalog.category.model import Field
+from linli.catalog.category.queries import category
 from linli.catalog.category.records import Category
-from linli.catalog.product import store
-from linli.catalog.product.model import ProductValue, SkuValue
-from linli.catalog.product.records import Product, Sku
+from linli.catalog.product import rules
+from linli.catalog.product.model import LicenceValue, ProductValue, SkuValue
+from linli.catalog.product.records import Licence, Product, Sku
 from linli.kernel.refusals import NotFound
 from linli.platform.database import Tx
+from linli.platform.words import plain, question
 
 
 class NoSuchSku(NotFound):
@@ -24,12 +29,6 @@ class NoSuchProduct(NotFound):
     """There is no product with this id."""
 
     title = "没有这个商品"
-
-
-class NoSuchPicture(NotFound):
-    """No product picture has this name."""
-
-    title = "没有这张图片"
 
 
 def _skus() -> Select[Sku, Product, Category]:
@@ -57,6 +56,11 @@ def _value(sku: Sku, product: Product, category: Category) -> SkuValue:
         quality_window_hours=category.quality_window_hours,
         order_window_hours=category.order_window_hours,
         pictures=tuple(product.pictures),
+        pack_size=sku.pack_size,
+        estimate_g=sku.estimate_g,
+        least_g=sku.least_g,
+        most_g=sku.most_g,
+        spec_values=sku.spec_values,
     )
 
 
@@ -88,13 +92,55 @@ async def product(tx: Tx, product_id: int) -> ProductValue:
     return (await _with_skus(tx, [row]))[0]
 
 
-async def products(tx: Tx, *, search: str = "", after: int = 0, limit: int = 50) -> list[ProductValue]:
-    """Return a page of products; `search` is part of a name (or its pinyin) or a whole barcode."""
-    page = select(Product).where(Product.id > after)
+async def products(
+    tx: Tx, *, search: str = "", category_id: int | None = None, after: int = 0, limit: int = 50
+) -> list[ProductValue]:
+    """Return a page of products, all in the order they were made, or those a search finds, the likeliest first.
+
+    `search` is Chinese, pinyin, initials or the beginning of either, or a whole barcode; `after` is the last one seen.
+    """
+    page = select(Product).order_by(Product.id).where(Product.id > after)
     if search:
-        named = or_(*(func.strpos(func.lower(c), search.lower()) > 0 for c in (Product.name, Product.other_names)))
-        page = page.where(or_(named, Product.id.in_(select(Sku.product_id).where(Sku.barcode == search))))
-    return await _with_skus(tx, await tx.all(page.order_by(Product.id).limit(limit)))
+        page_of = await _found(tx, search, after)
+        if page_of is None:
+            return []
+        page = page_of
+    if category_id is not None:
+        page = page.where(Product.category_id == category_id)
+    return await _with_skus(tx, await tx.all(page.limit(limit)))
+
+
+async def _found(tx: Tx, search: str, after: int) -> Select[Product] | None:
+    """Return the page of what a search finds: a barcode names one product, words are ranked."""
+    text = plain(search)
+    if text.isascii() and text.isdigit() and len(text) in (8, 12, 13):
+        owner = await tx.scalar(select(Sku.product_id).where(Sku.barcode == text))
+        if owner is not None:
+            return select(Product).where(Product.id == owner, Product.id > after)
+    asked = question(search)
+    if not asked:
+        return None
+    rank = _rank(text, asked)
+    page = select(Product).where(Product.tokens.op("@@")(cast(asked, TSQUERY)))
+    if after:
+        last = await tx.scalar(select(rank).where(Product.id == after))
+        page = page.where((rank < last) | ((rank == last) & (Product.id > after)))
+    return page.order_by(rank.desc(), Product.id)
+
+
+def _rank(text: str, asked: str) -> ColumnElement[int]:
+    """Return how likely a product is what was meant: its whole name, its beginning, then the weight of what fits and
+    how short the name is."""
+    bare = "".join(text.split())
+    beginning = or_(
+        func.starts_with(func.lower(Product.name), text),
+        func.starts_with(Product.pinyin, bare),
+        func.starts_with(Product.initials, bare),
+    )
+    whole = or_(func.lower(Product.name) == text, Product.pinyin == bare, Product.initials == bare)
+    tier = case((Product.code == text, 3), (whole, 2), (beginning, 1), else_=0)
+    weight = cast(func.ts_rank(Product.tokens, cast(asked, TSQUERY)) * 1_000_000, Integer)
+    return tier * 10_000_000 + weight - func.least(func.length(Product.name), 200) * 100
 
 
 async def _with_skus(tx: Tx, rows: Sequence[Product]) -> list[ProductValue]:
@@ -119,11 +165,33 @@ def _product(row: Product, skus: tuple[SkuValue, ...]) -> ProductValue:
         row.share_copy,
         tuple(row.pictures),
         skus,
+        row.code,
+        tuple(row.videos),
     )
 
 
-async def shown_picture(tx: Tx, name: str) -> str:
-    """Return the name of a listed picture; refuses NoSuchPicture."""
-    if not await store.known_pictures(tx, [name]):
-        raise NoSuchPicture("no such picture")
-    return name
+async def licences(tx: Tx, product_id: int, *, on: date | None = None) -> list[LicenceValue]:
+    """Return a product's licences, the newest first; those in force on a day only, when one is given."""
+    found = select(Licence).where(Licence.product_id == product_id).order_by(Licence.id.desc())
+    if on is not None:
+        found = found.where(Licence.withdrawn_at.is_(None), Licence.valid_until >= on)
+    return [_licence(row) for row in await tx.all(found)]
+
+
+async def reasons_not_to_sell(tx: Tx, sku_id: int, *, on: date) -> list[str]:
+    """Return what a size still lacks before it may be offered for a day: fields its category requires, a licence in
+    force; empty when nothing; refuses NoSuchSku.
+
+    A category may require more than it did when the product was made, so it is asked at each offer.
+    """
+    size = await sku(tx, sku_id)
+    whole = await product(tx, size.product_id)
+    of = await category(tx, whole.category_id)
+    licensed = bool(await licences(tx, whole.id, on=on)) if Field.LICENCE in of.required_fields else None
+    return rules.missing_fields(of.required_fields, vars(whole), [size], licensed=licensed)
+
+
+def _licence(row: Licence) -> LicenceValue:
+    return LicenceValue(
+        row.id, row.product_id, row.kind, row.number, row.valid_until, row.picture, row.withdrawn_at is not None
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import json
 import secrets
+import sys
 import time
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -16,9 +16,10 @@ import typer
 import linli.people
 from linli.entry import clock
 from linli.entry.accidents import mischief_for
-from linli.entry.beside import DeliveredBeside, worker_beside
+from linli.entry.beside import DeliveredBeside, Helper, shared_with, start_helper, worker_beside
 from linli.entry.scratch import Scratch, Terms, scratch
 from linli.entry.showing import address_of, show
+from linli.platform.loop import run_quickly
 from linli.platform.telemetry import configure_logs
 from linli.rehearsal import (
     RATES,
@@ -99,7 +100,7 @@ def simulate(
     if preset_name not in PRESETS:
         raise typer.BadParameter(f"there are {', '.join(PRESETS)}", param_hint="--preset")
     chosen = resized(preset(preset_name), members=members, stations=stations)
-    report = asyncio.run(simulated(chosen, days=days, seed=seed, faults=faults, story=Story(silent=as_json)))
+    report = run_quickly(simulated(chosen, days=days, seed=seed, faults=faults, story=Story(silent=as_json)))
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
     raise typer.Exit(0 if report["reconciled"] else 1)
@@ -128,8 +129,9 @@ def demo(
     """Live two days, a leader's chat group and a city company, write their papers, then leave the API running."""
     papers.mkdir(parents=True, exist_ok=True)
     _steady()
-    report = asyncio.run(
-        lived_demo(papers.resolve(), members=members, seed=seed, port=port, serving=serving, silent=as_json)
+    helper = start_helper("fork" if sys.platform == "linux" else "spawn")
+    report = run_quickly(
+        lived_demo(papers.resolve(), helper, members=members, seed=seed, port=port, serving=serving, silent=as_json)
     )
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
@@ -138,6 +140,7 @@ def demo(
 
 async def lived_demo(
     papers: Path,
+    helper: Helper | None = None,
     *,
     members: int,
     seed: int,
@@ -154,10 +157,11 @@ async def lived_demo(
     async with scratch(beginning(), terms, url=url) as made:
         plan = [(resized(preset("starter"), members=NEIGHBOURS), 1), (resized(preset("meituan"), members=members), 1)]
         password = f"Linli-{secrets.token_urlsafe(9)}"
-        async with worker_beside(made, terms) as worker:
+        async with worker_beside(made, terms, helper or start_helper()) as worker:
             world = world_of(made, seed=seed, parallel=AT_ONCE)
             world.drain, world.provider = worker.quiet, DeliveredBeside(made.provider)
-            lived = await rehearse(world, await invite(made), plan, story, papers, password)
+            async with shared_with(made) as world.wire.http:
+                lived = await rehearse(world, await invite(made), plan, story, papers, password)
         report = summary(lived, world, (await digest(made.installation.db))[0], story)
         report["total_seconds"] = round(time.perf_counter() - began, 1)
         story.say(f"两天共用 {report['total_seconds']} 秒，单据在 {papers}", "papers of both days")

@@ -16,6 +16,7 @@ from linli.entry.channels import serve_sandbox
 from linli.entry.opening import opened
 from linli.entry.web import build_app
 from linli.platform.config import Config
+from linli.platform.loop import run_quickly, spare_collections
 from linli.platform.telemetry import configure_logs
 
 admin = typer.Typer(help="Administrators of this installation.", no_args_is_help=True)
@@ -46,7 +47,7 @@ def serve(
     """Serve the API and its documentation on loopback."""
     config = Config() if port is None else Config(port=port)
     configure_logs(config.log_level)
-    asyncio.run(serve_until_stopped(config, with_worker=with_worker))
+    run_quickly(serve_until_stopped(config, with_worker=with_worker))
 
 
 async def serve_until_stopped(config: Config, *, with_worker: bool) -> None:
@@ -54,6 +55,7 @@ async def serve_until_stopped(config: Config, *, with_worker: bool) -> None:
     async with opened(config) as installation:
         stop = asyncio.Event()
         app = build_app(installation)
+        spare_collections()
         sandbox = asyncio.create_task(serve_sandbox(app, installation).run()) if config.development else None
         listen = uvicorn.Config(app, host=config.host, port=config.port, log_level="warning", access_log=False)
         server = uvicorn.Server(listen)

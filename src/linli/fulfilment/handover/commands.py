@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linli import ordering, people, sale, supply
+from linli import ordering, people, sale, warehouse
 from linli.fulfilment.handover import store
 from linli.fulfilment.handover.events import StationDelivered, StationSupplied
 from linli.fulfilment.handover.model import HANDOVER, HandoverState
@@ -35,8 +35,8 @@ class NotDelivered(Conflict):
 async def expect_handovers(tx: Tx, *, cycle_id: int) -> int:
     """Write down what each station of a sorted cycle is to get; returns how many were new; safe to repeat."""
     cycle = await sale.cycle(tx, cycle_id)
-    held: dict[int, list[supply.ToteValue]] = {}
-    for tote in await supply.totes(tx, cycle_id):
+    held: dict[int, list[warehouse.ToteValue]] = {}
+    for tote in await warehouse.totes(tx, cycle_id):
         held.setdefault(tote.station_id, []).append(tote)
     stations = await people.stations(tx, list(held))
     ids = await tx.new_ids(len(held), cycle.delivery_date) if held else []

@@ -47,12 +47,22 @@ async def pick_up(
     if bool(code) == bool(order_ids) or (pieces is not None and len(order_ids) != 1):
         raise PickupUnclear("name a code, or orders; pieces go with one order")
     await own_station(tx, leader_id, station_id)
-    wanted = await _by_code(tx, station_id, code) if code else sorted(set(order_ids))
-    how = "code" if code else "list"
-    return [await _hand_over(tx, order_id, leader_id, station_id, pieces, how) for order_id in wanted]
+    if code:
+        return [
+            await _hand_over(tx, order, leader_id, pieces, "code") for order in await _by_code(tx, station_id, code)
+        ]
+    named = [await _named(tx, order_id, leader_id, station_id) for order_id in sorted(set(order_ids))]
+    return [await _hand_over(tx, order, leader_id, pieces, "list") for order in named]
 
 
-async def _by_code(tx: Tx, station_id: int, code: str) -> list[int]:
+async def _named(tx: Tx, order_id: int, leader_id: int, station_id: int) -> ordering.OrderValue:
+    order = await ordering.order_of_leader(tx, order_id, leader_id)
+    if order.station_id != station_id:
+        raise ordering.OrderNotFound(f"no order {order_id} at this station")
+    return order
+
+
+async def _by_code(tx: Tx, station_id: int, code: str) -> list[ordering.OrderValue]:
     """Return all that the member of a code has at the station; a code whose order was collected still names it."""
     cycle_ids = await cycles_at_stations(tx)
     found = await ordering.orders_by_code(tx, cycle_ids, station_id, code)
@@ -63,20 +73,18 @@ async def _by_code(tx: Tx, station_id: int, code: str) -> list[int]:
         raise CodeShared("two neighbours have this code, from different days", orders=[str(o.id) for o in opened])
     named = (opened or found)[0]
     waiting = await ordering.orders_waiting(tx, cycle_ids, station_id, member_id=named.member_id)
-    return sorted({named.id, *(order.id for order in waiting)})
+    return sorted({order.id: order for order in (named, *waiting)}.values(), key=lambda order: order.id)
 
 
 async def _hand_over(
-    tx: Tx, order_id: int, leader_id: int, station_id: int, pieces: Mapping[int, int] | None, how: str
+    tx: Tx, order: ordering.OrderValue, leader_id: int, pieces: Mapping[int, int] | None, how: str
 ) -> PickupValue:
-    order = await ordering.order_of_leader(tx, order_id, leader_id)
-    if order.station_id != station_id:
-        raise ordering.OrderNotFound(f"no order {order_id} at this station")
-    done = await ordering.mark_collected(tx, order_id=order_id, leader_id=leader_id, pieces=pieces)
+    """Hand one order over; that it is this leader's is asked again under its lock."""
+    done = await ordering.mark_collected(tx, order_id=order.id, leader_id=leader_id, pieces=pieces)
     by, at = tx.by, done.at
     if done.repeated:
-        before = await store.last_of(tx, order_id)
+        before = await store.last_of(tx, order.id)
         by, at = (before.by, before.at) if before else ("", done.at)
     elif done.pieces or done.complete:
         await store.add(tx, order, done.pieces, how)
-    return PickupValue(order_id, order.serial, order.member_id, done.repeated, done.complete, at, by, done.pieces)
+    return PickupValue(order.id, order.serial, order.member_id, done.repeated, done.complete, at, by, done.pieces)

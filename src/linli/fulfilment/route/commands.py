@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from linli import ordering, people, sale, supply
+from linli import ordering, people, sale, warehouse
 from linli.fulfilment.fleet.queries import vehicles
 from linli.fulfilment.route import store
 from linli.fulfilment.route.events import PlanRoutes, RoutesPlanned, RunDeparted
@@ -75,7 +75,7 @@ async def task_of(tx: Tx, *, cycle_id: int) -> Task:
 async def _visits(tx: Tx, cycle: sale.CycleValue) -> tuple[Visit, ...]:
     gone = await store.stations_on_the_road(tx, cycle.id)
     weights, volumes = Counter[int](), Counter[int]()
-    for tote in await supply.totes(tx, cycle.id):
+    for tote in await warehouse.totes(tx, cycle.id):
         weights[tote.station_id] += tote.weight_g
         volumes[tote.station_id] += tote.volume_ml
     stations = await people.stations(tx, weights)
@@ -122,7 +122,7 @@ async def _rows(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     drivers = {van.id: van.driver_id for van in await vehicles(tx)}
     held: dict[int, list[Any]] = {}
-    for tote in await supply.totes(tx, cycle.id):
+    for tote in await warehouse.totes(tx, cycle.id):
         held.setdefault(tote.station_id, []).append(tote)
     midnight, runs, stops = _midnight(cycle), [], []
     for planned in plan:
@@ -160,7 +160,7 @@ async def load(tx: Tx, *, run_id: int, driver_id: int, tote_codes: Collection[st
     """Confirm the load of a run by its totes' codes; refuses NoSuchRun, TotesDiffer and WrongState."""
     run = await _own(tx, run_id, driver_id)
     stations = await store.stations_of(tx, run.id)
-    expected = {tote.code for tote in await supply.totes(tx, run.cycle_id) if tote.station_id in stations}
+    expected = {tote.code for tote in await warehouse.totes(tx, run.cycle_id) if tote.station_id in stations}
     missing, foreign = sorted(expected - set(tote_codes)), sorted(set(tote_codes) - expected)
     if missing or foreign:
         raise TotesDiffer("scan every tote of the run, and no other", missing=missing, foreign=foreign)

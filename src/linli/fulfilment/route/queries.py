@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from linli import people, sale, supply
+from linli import people, sale, warehouse
 from linli.fulfilment.fleet.queries import vehicles
 from linli.fulfilment.route.model import RunState, RunValue, StopGuide, StopValue
 from linli.fulfilment.route.records import RoutePlan, Run, Stop
@@ -71,7 +71,7 @@ async def guides(tx: Tx, found: Sequence[RunValue]) -> dict[int, StopGuide]:
     leaders = await people.leaders(tx, {station.leader_id for station in stations.values()}) if stations else {}
     codes: dict[tuple[int, int], list[str]] = {}
     for cycle_id in sorted({run.cycle_id for run in found}):
-        for tote in await supply.totes(tx, cycle_id):
+        for tote in await warehouse.totes(tx, cycle_id):
             codes.setdefault((cycle_id, tote.station_id), []).append(tote.code)
     return {
         stop.id: _guide(
@@ -95,8 +95,8 @@ async def sheet_of(tx: Tx, run: RunValue) -> papers.RouteSheet:
     cycle = await sale.cycle(tx, run.cycle_id)
     stations = await people.stations(tx, [stop.station_id for stop in run.stops])
     leaders = await people.leaders(tx, {station.leader_id for station in stations.values()})
-    held: dict[int, list[supply.ToteValue]] = {id: [] for id in stations}
-    for tote in await supply.totes(tx, run.cycle_id):
+    held: dict[int, list[warehouse.ToteValue]] = {id: [] for id in stations}
+    for tote in await warehouse.totes(tx, run.cycle_id):
         if tote.station_id in held:
             held[tote.station_id].append(tote)
     [van] = [van for van in await vehicles(tx) if van.id == run.vehicle_id]

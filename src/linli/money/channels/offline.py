@@ -21,6 +21,7 @@ class OfflineChannel:
     """Knows nothing by itself: no provider stands behind it, so it never reports money as come or gone."""
 
     name = "offline"
+    heard = b'{"code":"SUCCESS"}'
 
     async def open_charge(self, wish: ChargeRequest) -> ChargeOpened:
         """Open at once; the channel number is what a person writes on the receipt, and there is no page to pay on."""
@@ -37,7 +38,7 @@ class OfflineChannel:
         """Accepted until a person confirms having paid it back."""
         return RefundAnswer(wish.refund_no, RefundState.ACCEPTED, wish.amount_fen)
 
-    async def query_refund(self, refund_no: str) -> RefundAnswer:
+    async def query_refund(self, refund_no: str, channel_no: str = "") -> RefundAnswer:
         """Still accepted, with zero fen known to have moved: that it was paid back is said by a person."""
         return RefundAnswer(refund_no, RefundState.ACCEPTED, 0)
 

@@ -47,6 +47,7 @@ class SandboxChannel:
     """The sandbox provider as a `Channel`; `http` brings its own timeouts and must not follow redirects."""
 
     name = "sandbox"
+    heard = b'{"code":"SUCCESS"}'
 
     def __init__(
         self,
@@ -105,7 +106,7 @@ class SandboxChannel:
             raise ChannelTrouble("the provider answered with another refund than the one asked for")
         return answer
 
-    async def query_refund(self, refund_no: str) -> RefundAnswer:
+    async def query_refund(self, refund_no: str, channel_no: str = "") -> RefundAnswer:
         """Ask how a refund stands; refuses an unknown number with `refund_unknown`."""
         return self._refund(await self._ask("GET", f"/refunds/{_part(refund_no)}"), refund_no)
 

@@ -86,10 +86,13 @@ async def open_charge(
     day: date,
     cycle_id: int = 0,
     station_id: int = 0,
+    scene: str = "",
+    payer: str = "",
 ) -> ChargeValue:
     """Ask a member for fen for orders of one delivery day; a job opens it at the channel, offline it is payable now.
 
-    `cycle_id` and `station_id` are where the ledger books it. Refuses UnknownChannel, SharesDoNotFit, ChargeExpired.
+    `cycle_id` and `station_id` are where the ledger books it; `scene` and `payer` are what the provider must know.
+    Refuses UnknownChannel, SharesDoNotFit, ChargeExpired.
     """
     if channel not in CHANNELS:
         raise UnknownChannel(f"no channel {channel}", channel=channel)
@@ -104,13 +107,17 @@ async def open_charge(
         "member_id": member_id, "cycle_id": cycle_id, "station_id": station_id, "amount_fen": amount_fen, "paid_fen": 0,
         "refunded_fen": 0, "refunds": 0, "next_refund_at": None, "description": description[:100], "made_at": tx.now,
         "expires_at": expires_at, "paid_at": None, "late": False, "closed_because": "", "attempt_id": attempt_id,
-        "paid_attempt_id": None, "pay_url": None,
+        "paid_attempt_id": None, "pay_url": None, "pay_params": None, "scene": scene[:20], "payer": payer[:128],
     }  # fmt: skip
     await store.add_charge(tx, row, orders)
     await _add_attempt(tx, attempt_id, charge_id, 1, channel, amount_fen, expires_at)
     if CHANNELS[channel].by_person:
         await offer(tx, attempt_id=attempt_id, pay_url=None)
-    return await the_charge(tx, charge_id=charge_id)
+    state = ChargeState.PAYABLE if CHANNELS[channel].by_person else ChargeState.OPENING
+    return ChargeValue(
+        charge_id, state, channel, member_id, amount_fen, 0, 0, dict(orders), description[:100], expires_at, None,
+        False, None, attempt_id,
+    )  # fmt: skip
 
 
 async def _add_attempt(
@@ -138,7 +145,7 @@ async def the_charge(tx: Tx, *, charge_id: int, member_id: int | None = None) ->
     return found
 
 
-async def offer(tx: Tx, *, attempt_id: int, pay_url: str | None) -> None:
+async def offer(tx: Tx, *, attempt_id: int, pay_url: str | None, pay_params: Mapping[str, str] | None = None) -> None:
     """Write that an attempt stands open at its channel; one that was given up meanwhile is closed there again."""
     attempt, charge = await _both(tx, attempt_id)
     if attempt.state == AttemptState.OPENING:
@@ -146,7 +153,7 @@ async def offer(tx: Tx, *, attempt_id: int, pay_url: str | None) -> None:
     elif attempt.state in (AttemptState.CLOSING, AttemptState.CLOSED):
         await tx.enqueue(CloseCharge(attempt_id))
     if charge.state == ChargeState.OPENING and charge.attempt_id == attempt_id:
-        await _move_charge(tx, charge, "offer", {"pay_url": pay_url})
+        await _move_charge(tx, charge, "offer", {"pay_url": pay_url, "pay_params": dict(pay_params or {}) or None})
 
 
 async def record_charge_answer(tx: Tx, *, answer: Answer) -> Verdict:
@@ -180,8 +187,7 @@ async def _take_payment(tx: Tx, attempt: AttemptRow, charge: ChargeRow, answer: 
     await _move_attempt(tx, attempt, "pay", {"provider_no": answer.provider_no, "next_poll_at": None}, answer.source)
     paid = {"paid_fen": charge.amount_fen, "paid_at": answer.happened_at, "late": late, "paid_attempt_id": attempt.id}
     await _move_charge(tx, charge, "pay", paid, answer.source)
-    await store.pay_shares(tx, charge.id)
-    orders = (await store.shares_of(tx, [charge.id]))[charge.id]
+    orders = await store.pay_shares(tx, charge.id)
     entries = [
         Entry(
             EntryKind.PAID,
@@ -200,7 +206,8 @@ async def _take_payment(tx: Tx, attempt: AttemptRow, charge: ChargeRow, answer: 
     await tx.announce(
         ChargePaid(charge.id, told, charge.member_id, charge.channel, answer.happened_at.isoformat(), late)
     )
-    for other in await store.attempts_of(tx, charge.id):
+    alone = attempt.number == 1 and attempt.id == charge.attempt_id
+    for other in [] if alone else await store.attempts_of(tx, charge.id):
         if other.id != attempt.id and other.state in (AttemptState.OPENING, AttemptState.OPEN):
             await _move_attempt(tx, other, "begin_close")
             await tx.enqueue(CloseCharge(other.id))
@@ -246,7 +253,7 @@ async def _try_again(tx: Tx, charge: ChargeRow, old: AttemptRow) -> None:
     attempt_id = await tx.new_id(charge.biz_date)
     await _add_attempt(tx, attempt_id, charge.id, old.number + 1, charge.channel, charge.amount_fen, charge.expires_at)
     if charge.state == ChargeState.PAYABLE:
-        await _move_charge(tx, charge, "reopen", {"attempt_id": attempt_id, "pay_url": None})
+        await _move_charge(tx, charge, "reopen", {"attempt_id": attempt_id, "pay_url": None, "pay_params": None})
 
 
 async def confirm_offline(tx: Tx, *, charge_id: int, amount_fen: int) -> ChargeValue:
@@ -275,7 +282,9 @@ async def close_charge(tx: Tx, *, charge_id: int, reason: str) -> bool:
 
 
 async def _close(tx: Tx, charge: ChargeRow, reason: str) -> bool:
-    if not await _move_charge(tx, charge, "close", {"closed_because": reason, "pay_url": None}, reason):
+    if not await _move_charge(
+        tx, charge, "close", {"closed_because": reason, "pay_url": None, "pay_params": None}, reason
+    ):
         return False
     for attempt in await store.attempts_of(tx, charge.id):
         if attempt.state in (AttemptState.OPENING, AttemptState.OPEN):
@@ -313,13 +322,11 @@ async def _locked(tx: Tx, charge_id: int) -> ChargeRow:
 
 
 async def _both(tx: Tx, attempt_id: int) -> tuple[AttemptRow, ChargeRow]:
-    """Lock the charge of an attempt, then read the attempt as it stands under the lock."""
-    attempt = await store.attempt_row(tx, attempt_id)
-    if attempt is None:
+    """Lock an attempt's charge, then the attempt, and return both as they stand under the locks."""
+    found = await store.locked_pair(tx, attempt_id)
+    if found is None:
         raise NoSuchCharge(f"no attempt {attempt_id}")
-    charge = await _locked(tx, attempt.charge_id)
-    attempt = await store.attempt_row(tx, attempt_id)
-    assert attempt is not None
+    charge, attempt = found
     return attempt, charge
 
 

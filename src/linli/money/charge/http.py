@@ -12,7 +12,8 @@ console = Audience("console", "charge")
 
 
 class ChargeView(View):
-    """A charge as its payer sees it; `pay_url` appears as soon as the channel has opened it."""
+    """A charge as its payer sees it; `pay_url` (a page, a QR text) or `pay_params` (for the provider's app) appears as
+    soon as the channel has opened it."""
 
     id: PublicId
     state: str
@@ -25,6 +26,7 @@ class ChargeView(View):
     expires_at: datetime
     paid_at: datetime | None
     pay_url: str | None
+    pay_params: dict[str, str] | None = None
 
 
 class Confirmation(Body):

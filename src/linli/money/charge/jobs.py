@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linli.money.channels.interface import Channel, ChannelRefused, ChargeAnswer, ChargeRequest, ChargeState
-from linli.money.charge import queries, store
+from linli.money.charge import store
 from linli.money.charge.commands import give_up_attempt, offer, record_charge_answer
 from linli.money.charge.events import AskCharge, CloseCharge, OpenCharge
 from linli.money.charge.model import AttemptState
@@ -19,12 +19,17 @@ async def open_at_channel(installation: Installation, region_id: int, wish: Open
     """Open an attempt at its channel and write where to pay; an unclear answer is asked again with the same number."""
     async with installation.db.transaction(region_id, by="system:open_charge") as tx:
         attempt = await store.attempt_row(tx, wish.attempt_id)
-        charge = await queries.charge(tx, attempt.charge_id) if attempt else None
+        charge = await store.charge_row(tx, attempt.charge_id) if attempt else None
     if attempt is None or charge is None or attempt.state != AttemptState.OPENING:
         return
-    channel: Channel = installation.channels[attempt.channel]
+    channel: Channel | None = installation.channels.get(attempt.channel)
+    if channel is None:
+        await _refused(installation, region_id, attempt, ChannelRefused("not_configured"))
+        return
     url = f"{installation.config.base_url()}/hooks/payments/{attempt.channel}"
-    request = ChargeRequest(str(attempt.id), attempt.amount_fen, charge.description, attempt.expires_at, url)
+    request = ChargeRequest(
+        str(attempt.id), attempt.amount_fen, charge.description, attempt.expires_at, url, charge.scene, charge.payer
+    )
     try:
         opened = await channel.open_charge(request)
     except ChannelRefused as no:
@@ -32,7 +37,7 @@ async def open_at_channel(installation: Installation, region_id: int, wish: Open
         return
 
     async def offered(tx: Tx) -> None:
-        await offer(tx, attempt_id=wish.attempt_id, pay_url=opened.pay_url)
+        await offer(tx, attempt_id=wish.attempt_id, pay_url=opened.pay_url, pay_params=opened.pay_params)
 
     await installation.db.run(offered, region_id, by="system:open_charge")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from linli.kernel.machine import Machine
@@ -59,17 +59,15 @@ ATTEMPT: Machine[AttemptState] = Machine(
 
 @dataclass(frozen=True, slots=True)
 class ChannelFacts:
-    """What is known about a channel: whether a person confirms both ways, and the provider's limits on refunds."""
+    """What is known about a channel: whether a person confirms both ways."""
 
     by_person: bool = False
-    refundable_for: timedelta | None = None
-    refunds_per_charge: int | None = None
-    refund_gap: timedelta = timedelta(0)
 
 
 CHANNELS: dict[str, ChannelFacts] = {
-    # The sandbox keeps the limits of WeChat Pay: a year, fifty partial refunds, a minute apart.
-    "sandbox": ChannelFacts(False, timedelta(days=365), 50, timedelta(minutes=1)),
+    "sandbox": ChannelFacts(),
+    "wechat": ChannelFacts(),
+    "alipay": ChannelFacts(),
     "offline": ChannelFacts(by_person=True),
 }
 
@@ -92,3 +90,4 @@ class ChargeValue:
     late: bool
     pay_url: str | None
     attempt_id: int
+    pay_params: Mapping[str, str] | None = None

@@ -59,6 +59,7 @@ async def _values(tx: Tx, rows: Sequence[ChargeRow]) -> list[ChargeValue]:
         ChargeValue(
             row.id, ChargeState(row.state), row.channel, row.member_id, row.amount_fen, row.paid_fen, row.refunded_fen,
             shares[row.id], row.description, row.expires_at, row.paid_at, row.late, row.pay_url, row.attempt_id,
+            row.pay_params,
         )
         for row in rows
     ]  # fmt: skip

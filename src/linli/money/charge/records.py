@@ -1,6 +1,9 @@
 """Tables of charges: the charge, its orders' shares, and the attempts under their own channel numbers."""
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linli.platform.manifest import (
@@ -44,12 +47,16 @@ class ChargeRow(Base):
     attempt_id: Mapped[Ref]
     paid_attempt_id: Mapped[MaybeRef]
     pay_url: Mapped[str | None] = mapped_column(Text, nullable=True)
+    pay_params: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    scene: Mapped[str] = mapped_column(Text, default="", server_default="")
+    payer: Mapped[str] = mapped_column(Text, default="", server_default="")
     __table_args__ = (
         CheckConstraint("amount_fen > 0", name="amount_positive"),
         CheckConstraint("paid_fen = 0 OR paid_fen = amount_fen", name="paid_whole"),
         CheckConstraint("(state = 'paid') = (paid_fen > 0)", name="paid_state"),
         CheckConstraint("refunded_fen >= 0 AND refunded_fen <= paid_fen", name="refunded_within_paid"),
         Index("ix_charges_member", "region_id", "member_id", "id"),
+        Index("ix_charges_shop_money", "region_id", "cycle_id", "station_id", postgresql_where=text("scene = 'mini'")),
         table("money", "region", daily=True),
     )
 

@@ -32,6 +32,22 @@ async def locked_charge(tx: Tx, charge_id: int) -> ChargeRow | None:
     return await tx.first(select(ChargeRow).where(*_charge(tx, charge_id)).with_for_update())
 
 
+async def locked_pair(tx: Tx, attempt_id: int) -> tuple[ChargeRow, AttemptRow] | None:
+    """Lock the charge of an attempt, then the attempt, and return both as they stand under the locks; or None."""
+    same = (ChargeRow.region_id == AttemptRow.region_id) & (ChargeRow.id == AttemptRow.charge_id)
+    here = (
+        ChargeRow.region_id == tx.region_id,
+        ChargeRow.biz_date == day_of(attempt_id),
+        AttemptRow.region_id == tx.region_id,
+        AttemptRow.biz_date == day_of(attempt_id),
+        AttemptRow.id == attempt_id,
+    )
+    # Locks are taken in the order of the tables named: whoever works on attempts locks their charge first.
+    found = await tx.rows(select(ChargeRow, AttemptRow).join(AttemptRow, same).where(*here).with_for_update())
+    row = found.first()
+    return (row[0], row[1]) if row else None
+
+
 async def shares_of(tx: Tx, charge_ids: Sequence[int]) -> dict[int, dict[int, int]]:
     """Return the shares in fen of charges, by charge and order."""
     days = sorted({day_of(id) for id in charge_ids})
@@ -83,9 +99,12 @@ async def attempts_of(tx: Tx, charge_id: int) -> Sequence[AttemptRow]:
     return await tx.all(select(AttemptRow).where(*here).order_by(AttemptRow.number))
 
 
-async def pay_shares(tx: Tx, charge_id: int) -> None:
-    """Mark every order's share of a charge as paid."""
-    await tx.execute(update(ShareRow).where(*_shares(tx, charge_id)).values(paid_fen=ShareRow.amount_fen))
+async def pay_shares(tx: Tx, charge_id: int) -> dict[int, int]:
+    """Mark every order's share of a charge as paid; returns the shares in fen by order, in order of id."""
+    change = update(ShareRow).where(*_shares(tx, charge_id)).values(paid_fen=ShareRow.amount_fen)
+    return dict(
+        sorted((row[0], row[1]) for row in await tx.execute(change.returning(ShareRow.order_id, ShareRow.amount_fen)))
+    )
 
 
 async def set_reopen(tx: Tx, attempt_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import msgspec
@@ -9,7 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from linli.money.notice import store
-from linli.money.notice.model import QUARANTINED, Answer, RawNotice, Verdict
+from linli.money.notice.model import QUARANTINED, Answer, Arrived, KeptNotice, RawNotice, Verdict
 from linli.platform.database import Tx
 from linli.platform.telemetry import registry
 
@@ -24,8 +25,14 @@ async def keep_notice(
     tx: Tx, *, raw: RawNotice, told: Answer | None, verdict: Verdict | None = None
 ) -> tuple[int, Verdict | None]:
     """Keep a message as it came; the same one is kept once; returns its row id and its verdict if it has one."""
-    row_id, stored = await store.keep(tx, raw, told, verdict)
-    return row_id, Verdict(stored) if stored else None
+    (kept,) = await keep_notices(tx, arrived=[Arrived(raw, told, verdict)])
+    return kept.id, kept.verdict
+
+
+async def keep_notices(tx: Tx, *, arrived: Sequence[Arrived]) -> list[KeptNotice]:
+    """Keep messages that arrived together, each once however often it comes."""
+    kept = await store.keep(tx, arrived)
+    return [KeptNotice(row_id, Verdict(verdict) if verdict else None, len(arrived)) for row_id, verdict in kept]
 
 
 async def judge_notice(tx: Tx, *, row_id: int, channel: str, verdict: Verdict) -> None:
@@ -34,12 +41,19 @@ async def judge_notice(tx: Tx, *, row_id: int, channel: str, verdict: Verdict) -
     _count(channel, str(row_id), verdict)
 
 
+async def judge_notices(tx: Tx, *, verdicts: Mapping[int, tuple[str, Verdict]]) -> None:
+    """Write the verdicts on kept messages, given with their channels by row id, and count them."""
+    await store.write_verdicts(tx, {row_id: verdict for row_id, (_, verdict) in verdicts.items()})
+    for row_id, (channel, verdict) in verdicts.items():
+        _count(channel, str(row_id), verdict)
+
+
 async def quarantine(tx: Tx, *, answer: Answer, verdict: Verdict) -> None:
     """Put an impossible answer of a poll, bill or person where an operator sees it; notices are kept already."""
     if verdict not in QUARANTINED or answer.source.startswith(FROM_NOTICE):
         return
     raw = RawNotice(answer.channel, f"{answer.source}:{answer.number}", {}, msgspec.json.encode(asdict(answer)))
-    await store.keep(tx, raw, answer, verdict)
+    await store.keep(tx, [Arrived(raw, answer, verdict)])
     _count(answer.channel, answer.number, verdict)
 
 

@@ -12,6 +12,7 @@ class Word(StrEnum):
     CLOSED = "closed"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
+    REFUND_STUCK = "refund_stuck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Verdict(StrEnum):
     TAKEN = "taken"
     LATE = "late"
     REPEATED = "repeated"
+    NOTED = "noted"
     UNKNOWN_NUMBER = "unknown_number"
     WRONG_AMOUNT = "wrong_amount"
     WRONG_CURRENCY = "wrong_currency"
@@ -45,7 +47,7 @@ class Verdict(StrEnum):
     CONTRADICTION = "contradiction"
 
 
-GOOD = frozenset({Verdict.TAKEN, Verdict.LATE, Verdict.REPEATED})
+GOOD = frozenset({Verdict.TAKEN, Verdict.LATE, Verdict.REPEATED, Verdict.NOTED})
 QUARANTINED: tuple[Verdict, ...] = tuple(verdict for verdict in Verdict if verdict not in GOOD)
 
 
@@ -60,9 +62,18 @@ class RawNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """A believed message on its way to be kept; the verdict is there when it asks for nothing."""
+
+    raw: RawNotice
+    told: Answer | None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeptNotice:
-    """A kept message: its row, what it says, and the verdict if one was given."""
+    """A kept message: its row, its verdict if one was given, and how many were kept together with it."""
 
     id: int
-    told: Answer | None
     verdict: Verdict | None
+    together: int

@@ -24,12 +24,15 @@ from linli.money.refund.events import AskRefund, RefundDone, RefundStuck, SendRe
 from linli.money.refund.model import REFUND, RefundState, RefundValue
 from linli.money.refund.records import RefundRow
 from linli.money.refund.rules import FINAL_NOS, MOST_TRIES, round_of, wait_after
+from linli.money.refund.settings import limits_of
 from linli.platform.database import Tx
 from linli.platform.machines import move
 
 CHASED_AT_ONCE = 200
 LOST_AFTER = timedelta(hours=1)
 MOST_ROUNDS = 5
+STUCK = "the provider waits for a person: the payer's account or card takes no money"
+TOO_OLD = "the provider gives nothing back so long after the payment: pay it back another way"
 
 
 class NoSuchRefund(NotFound):
@@ -62,12 +65,6 @@ class RefundExceedsPaid(Conflict):
     title = "退款超过可退金额"
 
 
-class RefundTooLate(Conflict):
-    """The provider gives nothing back so long after the payment; facts: paid_at."""
-
-    title = "已超过支付渠道的退款期限"
-
-
 class TooManyRefunds(Conflict):
     """The provider allows no more partial refunds of this charge; facts: most."""
 
@@ -85,8 +82,8 @@ async def refund(
 ) -> int:
     """Give back fen of an order's share of a paid charge, once per origin; returns the refund's id; a job sends it.
 
-    Refuses RefundAmountWrong, NoSuchCharge, NothingPaidYet, RefundExceedsPaid, RefundTooLate, TooManyRefunds and
-    RefundContradicts.
+    After the provider's time limit it goes to a person at once. Refuses RefundAmountWrong, NoSuchCharge,
+    NothingPaidYet, RefundExceedsPaid, TooManyRefunds and RefundContradicts.
     """
     if amount_fen <= 0:
         raise RefundAmountWrong("a refund gives back at least one fen", amount_fen=amount_fen)
@@ -101,18 +98,13 @@ async def refund(
     }
     if charge.state != ChargeState.PAID or not await store.add_refund(tx, row):
         return await _earlier(tx, charge_id, order_id, amount_fen, (ref_kind, ref_id, part))
-    facts = CHANNELS[charge.channel]
-    if (
-        facts.refundable_for is not None
-        and charge.paid_at is not None
-        and tx.now > charge.paid_at + facts.refundable_for
-    ):
-        raise RefundTooLate("the provider's time limit is over", paid_at=charge.paid_at.isoformat())
-    send_at = await charges.reserve_refund(
-        tx, charge_id, order_id, amount_fen, facts.refund_gap, facts.refunds_per_charge
-    )
+    limits = await limits_of(tx, charge.channel)
+    send_at = await charges.reserve_refund(tx, charge_id, order_id, amount_fen, limits.gap, limits.most)
     if send_at is None:
-        await _refuse_reservation(tx, charge_id, order_id, facts.refunds_per_charge)
+        await _refuse_reservation(tx, charge_id, order_id, limits.most)
+    if limits.span is not None and charge.paid_at is not None and tx.now > charge.paid_at + limits.span:
+        await _bury(tx, await _locked(tx, refund_id), TOO_OLD)
+        return refund_id
     await tx.enqueue(SendRefund(refund_id), due_at=send_at)
     await store.change_refund(tx, refund_id, next_at=send_at + LOST_AFTER)
     return refund_id
@@ -205,7 +197,20 @@ async def _judged(tx: Tx, answer: Answer) -> Verdict:
         return doubted
     if answer.word is Word.REFUNDED:
         return await _take_done(tx, row, answer, named)
+    if answer.word is Word.REFUND_STUCK:
+        return await _take_stuck(tx, row, named)
     return await _take_failed(tx, row, answer, named)
+
+
+async def _take_stuck(tx: Tx, row: RefundRow, named: int) -> Verdict:
+    """Give a refund that waits for a person at the provider to ours; its number stays, a new one could pay twice."""
+    if row.state == RefundState.DONE:
+        return Verdict.CONTRADICTION
+    if named < row.round or row.state == RefundState.DEAD:
+        return Verdict.REPEATED
+    await store.change_refund(tx, row.id, unclear=False)
+    await _bury(tx, row, STUCK)
+    return Verdict.TAKEN
 
 
 async def _take_done(tx: Tx, row: RefundRow, answer: Answer, named: int) -> Verdict:

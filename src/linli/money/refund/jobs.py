@@ -15,6 +15,7 @@ from linli.platform.installation import Installation
 from linli.platform.jobs import carries
 
 BY = "system:refund"
+WORDS = {Said.DONE: Word.REFUNDED, Said.FAILED: Word.REFUND_FAILED, Said.STUCK: Word.REFUND_STUCK}
 
 
 @carries(SendRefund)
@@ -48,7 +49,9 @@ async def ask(installation: Installation, region_id: int, wish: AskRefund) -> No
         row = await store.refund_row(tx, wish.refund_id)
     if row is not None and row.state == RefundState.ACCEPTED:
         channel: Channel = installation.channels[row.channel]
-        await _write(installation, row, await channel.query_refund(refund_number(row.id, row.round)))
+        await _write(
+            installation, row, await channel.query_refund(refund_number(row.id, row.round), str(row.attempt_id))
+        )
 
 
 async def _troubled(installation: Installation, row: RefundRow, trouble: str, provider_code: str) -> None:
@@ -63,7 +66,7 @@ async def _write(installation: Installation, row: RefundRow, said: RefundAnswer)
         if said.state is Said.ACCEPTED:
             await commands.note_accepted(tx, refund_id=row.id, provider_no=said.provider_no or "")
             return
-        word = Word.REFUNDED if said.state is Said.DONE else Word.REFUND_FAILED
+        word = WORDS[said.state]
         at = said.done_at or tx.now
         answer = Answer(word, row.channel, said.refund_no, said.amount_fen, said.provider_no or "", at, "poll")
         await commands.record_refund_answer(tx, answer=answer)

@@ -1,7 +1,7 @@
 """What a refund is and how it lives."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from linli.kernel.machine import Machine
@@ -26,13 +26,22 @@ REFUND: Machine[RefundState] = Machine(
         "send": ((_S.WISHED, _S.FAILED), _S.SENDING),
         "accept": ((_S.SENDING,), _S.ACCEPTED),
         "fail": ((_S.SENDING, _S.ACCEPTED), _S.FAILED),
-        "bury": ((_S.WISHED, _S.SENDING, _S.FAILED), _S.DEAD),
+        "bury": ((_S.WISHED, _S.SENDING, _S.ACCEPTED, _S.FAILED), _S.DEAD),
         "retry": ((_S.DEAD,), _S.WISHED),
         # Word that it is done may overtake every other word.
         "finish": ((_S.WISHED, _S.SENDING, _S.ACCEPTED, _S.FAILED, _S.DEAD), _S.DONE),
     },
     final=(_S.DONE,),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLimits:
+    """What a provider allows: how long after the payment, how many refunds of one charge, how far apart."""
+
+    span: timedelta | None
+    most: int | None
+    gap: timedelta
 
 
 @dataclass(frozen=True, slots=True)

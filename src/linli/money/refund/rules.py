@@ -9,7 +9,8 @@ MOST_TRIES = 24
 FINAL_NOS = frozenset(
     {
         "charge_unknown", "charge_not_paid", "total_mismatch", "refund_exceeds_paid", "refund_too_late",
-        "too_many_refunds", "number_reused", "merchant_unknown", "currency_unknown",
+        "too_many_refunds", "number_reused", "merchant_unknown", "currency_unknown", "invalid_request", "param_error",
+        "payer_abnormal", "no_auth",
     }
 )  # fmt: skip
 

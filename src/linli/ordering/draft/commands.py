@@ -15,8 +15,9 @@ from linli.ordering.draft.model import PASTED, Action, Decision, EntryState, Goo
 from linli.ordering.draft.queries import ChainNotFound
 from linli.ordering.draft.records import ChainDraft, DraftEntry
 from linli.ordering.draft.rules import match_item, plain, same_chain
-from linli.ordering.order.commands import StationNotYours, cancel, place_for_neighbour
-from linli.ordering.quote.queries import open_cycle
+from linli.ordering.order.commands import cancel
+from linli.ordering.placing.commands import StationNotYours, place_for_neighbour
+from linli.ordering.quote.queries import check_open
 from linli.platform.database import Tx
 
 MOST_ENTRIES = 2_000
@@ -63,7 +64,7 @@ async def paste(tx: Tx, *, leader_id: int, station_id: int, cycle_id: int, chain
         raise ChainTooLong(f"a draft holds {MOST_ENTRIES} entries", most=MOST_ENTRIES)
     if (await people.station(tx, station_id)).leader_id != leader_id:
         raise StationNotYours(f"no station {station_id} of yours")
-    await open_cycle(tx, cycle_id)
+    check_open(await sale.cycle(tx, cycle_id), tx.now)
     earlier = await store.of_station(tx, cycle_id, station_id)
     known: dict[int, list[DraftEntry]] = defaultdict(list)
     for entry in await store.entries(tx, [draft.id for draft in earlier]) if earlier else ():

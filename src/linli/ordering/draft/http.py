@@ -12,7 +12,7 @@ from linli.ordering.chain.rules import read_chain
 from linli.ordering.draft.commands import confirm, paste
 from linli.ordering.draft.model import Action, Decision
 from linli.ordering.draft.queries import chain_of_leader
-from linli.ordering.quote.model import MOST_LINES
+from linli.ordering.quote.rules import MOST_LINES
 from linli.platform.database import Tx
 from linli.platform.web import Audience, Body, Brief, CallOf, LongText, PublicId, Quantity, Remark, View
 

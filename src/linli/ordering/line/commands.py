@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from linli import money
+from linli.kernel.ids import day_of
 from linli.kernel.refusals import BadInput, Conflict, NotFound
 from linli.ordering.line import store
 from linli.ordering.line.events import CollectedLine, LineRefunded, OrderCollected
 from linli.ordering.line.model import HandedOver
 from linli.ordering.line.queries import orders_agree
-from linli.ordering.order.model import ORDER, OrderState
+from linli.ordering.order.model import BY_STATION, ORDER, OrderState
 from linli.ordering.order.queries import OrderNotFound
 from linli.ordering.order.records import Order, OrderLine
 from linli.ordering.order.rules import left_to_refund, recognised, refund_for_pieces
-from linli.ordering.order.store import lines_of, locked
+from linli.ordering.order.store import fee_earned, fee_given_back, lines_keep, lines_of, locked
 from linli.platform.database import Tx
-from linli.platform.machines import move
+from linli.platform.machines import move, move_all
 
 HANDED_OVER = (OrderState.COLLECTED, OrderState.CLOSED)
+SENT = (OrderState.ON_THE_WAY, *HANDED_OVER)
 
 
 class LineNotFound(NotFound):
@@ -119,8 +121,9 @@ async def _give_back(
     if not amount:
         return
     assert order.charge_id is not None  # a line with paid fen was paid by a charge
+    fee = await _fee_that_goes_back(tx, order)
     await money.refund(
-        tx, charge_id=order.charge_id, order_id=order.id, amount_fen=amount, reason=reason,
+        tx, charge_id=order.charge_id, order_id=order.id, amount_fen=amount + fee, reason=reason,
         ref_kind="line_refund", ref_id=refund_id,
     )  # fmt: skip
     if reversed_fen:
@@ -132,6 +135,13 @@ async def _give_back(
             amount_fen=amount, reversed_fen=reversed_fen, collected=reversed_fen > 0, reason=reason,
         )
     )  # fmt: skip
+
+
+async def _fee_that_goes_back(tx: Tx, order: Order) -> int:
+    """Give the delivery fee back with the last fen of an order that was not sent yet; returns fen."""
+    if not order.fee_fen or order.state in SENT or await lines_keep(tx, order.id):
+        return 0
+    return await fee_given_back(tx, order)
 
 
 def _entry(kind: str, order: Order, amount_fen: int, ref_kind: str, ref_id: int, part: str = "") -> money.Entry:
@@ -155,18 +165,28 @@ async def mark_collected(
         raise OrderNotFound(f"no order {order_id}")
     if order.state in HANDED_OVER:
         return HandedOver(order_id, complete=True, repeated=True, at=order.collected_at, pieces={})
-    if order.state != OrderState.AT_STATION:
+    if order.state != (OrderState.ON_THE_WAY if order.express else OrderState.AT_STATION):
         raise NotAtStation("the goods are not at the station", state=order.state)
     lines = await lines_of(tx, [order_id])
     wanted = _wanted(lines, pieces)
-    handed = [await _hand_over(tx, order, line, wanted[line.id]) for line in lines if wanted.get(line.id)]
+    handed = [_handed_over(line, wanted[line.id]) for line in lines if wanted.get(line.id)]
+    await store.change_lines(
+        tx, {line.line_id: {"collected_quantity": int(line.part), "recognised_fen": total} for line, total in handed}
+    )
+    earned = [_entry("collected", order, line.amount_fen, "line", line.line_id, line.part) for line, _ in handed]
     complete = all(_left(line) == wanted.get(line.id, 0) for line in lines)
     if complete:
         key = {"biz_date": order.biz_date, "id": order_id}
-        await move(tx, Order, ORDER, "collect", key=key, values={"collected_at": tx.now})
+        verb = "receive" if order.express else "collect"
+        await move(tx, Order, ORDER, verb, key=key, values={"collected_at": tx.now})
+        fee = await fee_earned(tx, order) if order.fee_fen else 0
+        earned += [_entry("collected", order, fee, "order", order.id, "fee")] if fee else []
+    await money.record(tx, entries=earned)
     if handed or complete:
         whose = {name: getattr(order, name) for name in ("cycle_id", "station_id", "leader_id", "member_id")}
-        await tx.announce(OrderCollected(order_id=order_id, **whose, complete=complete, lines=tuple(handed)))
+        await tx.announce(
+            OrderCollected(order_id=order_id, **whose, complete=complete, lines=tuple(line for line, _ in handed))
+        )
     return HandedOver(order_id, complete=complete, repeated=False, at=tx.now, pieces=dict(wanted))
 
 
@@ -187,17 +207,12 @@ def _wanted(lines: Sequence[OrderLine], pieces: Mapping[int, int] | None) -> Map
     return pieces
 
 
-async def _hand_over(tx: Tx, order: Order, line: OrderLine, count: int) -> CollectedLine:
+def _handed_over(line: OrderLine, count: int) -> tuple[CollectedLine, int]:
+    """Return what a hand-over of some pieces earns, and what the line has earned with it in all, in fen."""
     collected = line.collected_quantity + count
     earned = recognised(line.paid_fen, line.refunded_fen, line.quantity, collected, line.short_quantity)
     amount = max(0, earned - line.recognised_fen)
-    await store.change_line(
-        tx, line.id, {"collected_quantity": collected, "recognised_fen": line.recognised_fen + amount}
-    )
-    part = str(collected)
-    if amount:
-        await money.record(tx, entries=[_entry("collected", order, amount, "line", line.id, part)])
-    return CollectedLine(
+    told = CollectedLine(
         line.id,
         line.offer_id,
         line.sku_id,
@@ -206,8 +221,20 @@ async def _hand_over(tx: Tx, order: Order, line: OrderLine, count: int) -> Colle
         amount,
         line.commission_bp,
         line.commission_fen,
-        part,
+        str(collected),
     )
+    return told, line.recognised_fen + amount
+
+
+async def advance_cycle(tx: Tx, *, cycle_id: int, verb: str) -> int:
+    """Move all orders of a cycle that can take the verb by one statement; returns how many moved.
+
+    Their history is one line of the cycle, which every order's timeline shows among its own.
+    """
+    of_cycle = [Order.biz_date == day_of(cycle_id), Order.cycle_id == cycle_id]
+    if verb in BY_STATION:
+        of_cycle.append(Order.express.is_(False))
+    return await move_all(tx, Order, ORDER, verb, *of_cycle, of=cycle_id)
 
 
 money.register_agreement("orders", orders_agree)

@@ -13,6 +13,12 @@ from linli.ordering.order.records import Order, OrderLine
 from linli.ordering.order.store import of_id
 from linli.platform.database import Tx
 
+_EACH = update(OrderLine).where(
+    OrderLine.region_id == bindparam("region_id_"),
+    OrderLine.biz_date == bindparam("day_"),
+    OrderLine.id == bindparam("id_"),
+)
+
 
 def _of_line(tx: Tx, line_id: int) -> tuple[Any, ...]:
     return OrderLine.region_id == tx.region_id, OrderLine.biz_date == day_of(line_id), OrderLine.id == line_id
@@ -44,18 +50,29 @@ async def change_line(tx: Tx, line_id: int, values: Mapping[str, int]) -> None:
     await tx.execute(update(OrderLine).where(*_of_line(tx, line_id)).values(**values))
 
 
+async def change_lines(tx: Tx, values: Mapping[int, Mapping[str, int]]) -> None:
+    """Set the same counters of several lines, in ascending id order; the table's constraints have the last word."""
+    if not values:
+        return
+    names = next(iter(values.values()))
+    changed = _EACH.values({name: bindparam(f"{name}_") for name in names})
+    rows = [
+        {
+            "region_id_": tx.region_id, "day_": day_of(line_id), "id_": line_id,
+            **{f"{name}_": value for name, value in new.items()},
+        }
+        for line_id, new in sorted(values.items())
+    ]  # fmt: skip
+    await tx.execute(changed, rows)
+
+
 async def set_counts(tx: Tx, column: str, counts: Mapping[int, int]) -> int:
     """Set one counter of many lines, in ascending id order; returns how many lines there were."""
     if not counts:
         return 0
-    changed = update(OrderLine).where(
-        OrderLine.region_id == bindparam("region_id_"),
-        OrderLine.biz_date == bindparam("day_"),
-        OrderLine.id == bindparam("id_"),
-    )
     rows = [
         {"region_id_": tx.region_id, "day_": day_of(line_id), "id_": line_id, "count_": count}
         for line_id, count in sorted(counts.items())
     ]
-    done = await tx.execute(changed.values({column: bindparam("count_")}), rows)
+    done = await tx.execute(_EACH.values({column: bindparam("count_")}), rows)
     return int(done.rowcount)  # type: ignore[attr-defined]

@@ -4,64 +4,29 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import Field
 
 from linli import people, sale
-from linli.ordering.order.commands import cancel, place, place_for_neighbour
+from linli.ordering.order.commands import cancel
 from linli.ordering.order.model import STATE_WORDS, LineValue, OrderState, OrderValue
 from linli.ordering.order.queries import (
     order,
     order_of_leader,
     order_of_member,
+    orders_of_account,
     orders_of_cycle,
     orders_of_member,
     products_of_leader,
     timeline,
 )
-from linli.ordering.quote.model import MOST_LINES
+from linli.ordering.order.rules import BEFORE_CONFIRMED
 from linli.platform.database import Tx
-from linli.platform.web import Audience, Body, Brief, CallOf, FenAmount, PublicId, Quantity, Remark, Short, View
+from linli.platform.web import Audience, Body, CallOf, PublicId, Remark, View
 
 app = Audience("app", "order")
 leader = Audience("leader", "order")
 console = Audience("console", "order")
 routers = [app.router, leader.router, console.router]
 Limit = Annotated[int, Query(ge=1, le=200)]
-
-
-class OrderedLine(Body):
-    """Pieces of an offer; the same offer twice is added up."""
-
-    offer_id: PublicId
-    quantity: Quantity
-
-
-Lines = Annotated[list[OrderedLine], Field(min_length=1, max_length=MOST_LINES)]
-
-
-class NewOrder(Body):
-    """An order of the signed-in member; `expect_payable_fen` is the amount that was shown."""
-
-    cycle_id: PublicId
-    station_id: PublicId | None = None
-    lines: Lines
-    expect_payable_fen: FenAmount
-    note: Remark = ""
-    payment: Annotated[str, Field(pattern="^(online|offline)$")] = "online"
-
-
-class OrderForNeighbour(Body):
-    """代下单: for a known member, or for a neighbour by name and place; `payer` says who pays."""
-
-    cycle_id: PublicId
-    station_id: PublicId
-    member_id: PublicId | None = None
-    nickname: Short | None = None
-    place: Remark = ""
-    lines: Lines
-    expect_payable_fen: FenAmount | None = None
-    payer: Brief = ""
-    note: Remark = ""
 
 
 class Cancellation(Body):
@@ -108,6 +73,8 @@ class Summary(View):
     state_words: str
     serial: int | None
     payment: str
+    express: bool
+    fee_fen: int
     payable_fen: int
     paid_fen: int
     refunded_fen: int
@@ -120,6 +87,22 @@ class Summaries(View):
     """A page of the member's orders, newest first; `next` is null on the last one."""
 
     items: list[Summary]
+    next: PublicId | None
+
+
+class KnownOrder(View):
+    """An order of the account and the region it lies in."""
+
+    order_id: PublicId
+    home_region: int
+    member_id: PublicId
+    placed_at: datetime
+
+
+class KnownOrders(View):
+    """A page of the account's orders; `next` is null on the last one."""
+
+    items: list[KnownOrder]
     next: PublicId | None
 
 
@@ -157,6 +140,8 @@ class Row(View):
     payer: str
     note: str
     by_leader: bool
+    express: bool
+    fee_fen: int
     payable_fen: int
     paid_fen: int
     refunded_fen: int
@@ -194,7 +179,7 @@ def _same(found: OrderValue) -> dict[str, Any]:
     return {
         "state": str(found.state),
         "state_words": STATE_WORDS[found.state],
-        "refunded_fen": sum(line.refunded_fen for line in found.lines),
+        "refunded_fen": sum(line.refunded_fen for line in found.lines) + found.fee_refunded_fen,
         "lines": _lines(found.lines),
     }
 
@@ -214,12 +199,12 @@ async def full_view(tx: Tx, found: OrderValue) -> OrderView:
     unpaid = found.state is OrderState.PLACED
     early = tx.now < cycle.cut_off_at
     more = {
-        "pickup_code": None if unpaid or found.state is OrderState.CANCELLED else found.pickup_code,
+        "pickup_code": None if unpaid or found.express or found.state is OrderState.CANCELLED else found.pickup_code,
         "pay_within_seconds": max(0, int((found.hold_until - tx.now).total_seconds())) if unpaid else 0,
         "cut_off_at": cycle.cut_off_at,
         "cut_off_in_seconds": max(0, int((cycle.cut_off_at - tx.now).total_seconds())),
         "promised_from": cycle.promised_from,
-        "may_cancel": early and found.state in (OrderState.PLACED, OrderState.PAID, OrderState.TEAMING),
+        "may_cancel": early and found.state in BEFORE_CONFIRMED,
         "timeline": steps,
     }
     return OrderView(**_shown(OrderView, found, **more))
@@ -243,25 +228,20 @@ async def _page(tx: Tx, found: list[OrderValue], limit: int) -> Rows:
     return Rows(items=await rows(tx, found), next=found[-1].id if len(found) == limit else None)
 
 
-@app.post("/orders", permission="order.place")
-async def place_order(body: NewOrder, call: CallOf) -> OrderView:
-    async def work(tx: Tx) -> OrderView:
-        placed = await place(
-            tx, member_id=call.who.person_id, station_id=body.station_id, cycle_id=body.cycle_id,
-            lines=[(line.offer_id, line.quantity) for line in body.lines],
-            expect_payable_fen=body.expect_payable_fen, note=body.note, payment=body.payment,
-        )  # fmt: skip
-        return await full_view(tx, placed)
-
-    return await call.write(work)
-
-
 @app.get("/orders", permission="order.own")
 async def own_orders(call: CallOf, after: PublicId | None = None, limit: Limit = 20) -> Summaries:
     async with call.reading() as tx:
         found = await orders_of_member(tx, call.who.person_id, after=after, limit=limit)
     items = [Summary(**_shown(Summary, one)) for one in found]
     return Summaries(items=items, next=found[-1].id if len(found) == limit else None)
+
+
+@app.get("/account/orders", permission="order.own")
+async def known_orders(call: CallOf, after: PublicId | None = None, limit: Limit = 50) -> KnownOrders:
+    async with call.reading(region_id=0) as tx:
+        found = await orders_of_account(tx, call.who.account_id, after=after, limit=limit)
+    items = [KnownOrder.model_validate(row) for row in found]
+    return KnownOrders(items=items, next=items[-1].order_id if len(items) == limit else None)
 
 
 @app.get("/orders/{order_id}", permission="order.own")
@@ -275,20 +255,6 @@ async def cancel_own(order_id: PublicId, body: Cancellation, call: CallOf) -> Or
     async def work(tx: Tx) -> OrderView:
         gone = await cancel(tx, order_id=order_id, member_id=call.who.person_id, reason=body.reason or "本人取消")
         return await full_view(tx, gone)
-
-    return await call.write(work)
-
-
-@leader.post("/orders", permission="order.on_behalf")
-async def order_for_neighbour(body: OrderForNeighbour, call: CallOf) -> Row:
-    async def work(tx: Tx) -> Row:
-        placed = await place_for_neighbour(
-            tx, leader_id=call.who.person_id, station_id=body.station_id, cycle_id=body.cycle_id,
-            member_id=body.member_id, nickname=body.nickname, place_of=body.place,
-            lines=[(line.offer_id, line.quantity) for line in body.lines],
-            expect_payable_fen=body.expect_payable_fen, payer=body.payer, note=body.note,
-        )  # fmt: skip
-        return (await rows(tx, [placed]))[0]
 
     return await call.write(work)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from linli.kernel.machine import Machine
 
@@ -46,16 +47,20 @@ ORDER = Machine(
         "depart": ((_S.SORTED,), _S.ON_THE_WAY),
         "arrive": ((_S.ON_THE_WAY,), _S.AT_STATION),
         "collect": ((_S.AT_STATION,), _S.COLLECTED),
+        "ship": ((_S.BOUGHT,), _S.ON_THE_WAY),  # express: from the supplier to the door
+        "receive": ((_S.ON_THE_WAY,), _S.COLLECTED),
         "close": ((_S.AT_STATION, _S.COLLECTED), _S.CLOSED),
         "cancel": ((_S.PLACED, _S.PAID, _S.TEAMING), _S.CANCELLED),
     },
     final=(OrderState.CLOSED, OrderState.CANCELLED),
 )
+BY_STATION = ("sort", "depart", "arrive")  # verbs that express orders never take
 TO_DELIVER = (
     _S.PAID, _S.TEAMING, _S.CONFIRMED, _S.BOUGHT, _S.SORTED, _S.ON_THE_WAY, _S.AT_STATION, _S.COLLECTED, _S.CLOSED,
 )  # fmt: skip
+SENT_OUT = (_S.BOUGHT, _S.ON_THE_WAY, _S.COLLECTED)  # where an express order is its supplier's matter
 STATE_WORDS = {
-    _S.PLACED: "待付款", _S.PAID: "已付款", _S.TEAMING: "拼团中", _S.CONFIRMED: "已截单", _S.BOUGHT: "采购中",
+    _S.PLACED: "待付款", _S.PAID: "已付款", _S.TEAMING: "拼团中", _S.CONFIRMED: "已确认", _S.BOUGHT: "采购中",
     _S.SORTED: "已分拣", _S.ON_THE_WAY: "配送中", _S.AT_STATION: "已到自提点", _S.COLLECTED: "已提货",
     _S.CLOSED: "已完成", _S.CANCELLED: "已取消",
 }  # fmt: skip
@@ -121,6 +126,18 @@ class OrderValue:
     cancel_reason: str
     charge_id: int | None
     lines: tuple[LineValue, ...]
+    express: bool = False
+    fee_fen: int = 0
+    fee_refunded_fen: int = 0
+
+
+class AddressValue(NamedTuple):
+    """Where an express order goes; `sealed` holds name, phone and street."""
+
+    province: str
+    city: str
+    district: str
+    sealed: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
+from linli import sale
 from linli.kernel.ids import day_of
 from linli.kernel.refusals import NotFound
 from linli.ordering.order.model import (
+    BY_STATION,
     ORDER,
+    SENT_OUT,
     TO_DELIVER,
+    AddressValue,
     DemandLine,
     LineValue,
     OrderState,
@@ -20,7 +25,7 @@ from linli.ordering.order.model import (
     PaidLine,
     Payment,
 )
-from linli.ordering.order.records import Order, OrderLine
+from linli.ordering.order.records import Address, Order, OrderLine, UserOrder
 from linli.ordering.order.store import lines_of, of_id
 from linli.platform.database import Tx
 from linli.platform.machines import history
@@ -82,7 +87,14 @@ async def timeline(tx: Tx, found: OrderValue) -> list[tuple[str, datetime, str]]
     """Return every state an order came to with its time and reason, the placing first."""
     if found.state is ORDER.initial:
         return [(str(ORDER.initial), found.placed_at, "")]
-    moves = [(line.target, line.at, line.reason) for line in await history(tx, found.id) if line.machine == ORDER.name]
+    lines = await history(tx, found.id)
+    if found.paid_at is not None:  # what moved all orders of the cycle together moved this one too, while it stood
+        together, until = await history(tx, found.cycle_id), found.cancelled_at
+        lines += [line for line in together if until is None or line.at < until]
+    not_its = BY_STATION if found.express else ()
+    its = [line for line in lines if line.machine == ORDER.name and line.verb not in not_its]
+    ours = sorted(its, key=lambda line: (line.at, line.id))
+    moves = [(line.target, line.at, line.reason) for line in ours]
     return [(str(ORDER.initial), found.placed_at, ""), *moves]
 
 
@@ -99,6 +111,14 @@ async def orders_of_member(tx: Tx, member_id: int, *, after: int | None, limit: 
     if after is not None:
         chosen = chosen.where(Order.id < after)
     return await with_lines(tx, await tx.all(chosen.order_by(Order.id.desc()).limit(limit)))
+
+
+async def orders_of_account(tx: Tx, account_id: int, *, after: int | None, limit: int) -> Sequence[UserOrder]:
+    """Return a page of an account's orders over all regions, in descending order of id."""
+    chosen = select(UserOrder).where(UserOrder.account_id == account_id)
+    if after is not None:
+        chosen = chosen.where(UserOrder.order_id < after)
+    return await tx.all(chosen.order_by(UserOrder.order_id.desc()).limit(limit))
 
 
 async def orders_of_cycle(
@@ -121,23 +141,43 @@ async def orders_of_cycle(
     return await with_lines(tx, await tx.all(chosen.order_by(Order.id).limit(limit)))
 
 
+async def express_orders(
+    tx: Tx, supplier_id: int, *, after: int | None = None, limit: int = 50, order_id: int | None = None
+) -> list[OrderValue]:
+    """Return a page of the express orders that a supplier is to send or has sent, by id, each with that supplier's
+    lines only; or the one named, locked."""
+    where = [Order.region_id == tx.region_id, Order.express, Order.state.in_(SENT_OUT)]
+    if after is not None:
+        where.append(Order.id > after)
+    of_order = (OrderLine.region_id == tx.region_id, OrderLine.biz_date == Order.biz_date)
+    theirs = (*of_order, OrderLine.order_id == Order.id, OrderLine.supplier_id == supplier_id)
+    chosen = select(Order).where(*where, exists(select(OrderLine.id).where(*theirs)))
+    chosen = chosen.order_by(Order.id).limit(limit)
+    if order_id is not None:
+        chosen = chosen.where(Order.biz_date == day_of(order_id), Order.id == order_id).with_for_update(of=Order)
+    found = await with_lines(tx, await tx.all(chosen))
+    return [replace(one, lines=tuple(each for each in one.lines if each.supplier_id == supplier_id)) for one in found]
+
+
+async def addresses(tx: Tx, order_ids: Collection[int]) -> dict[int, AddressValue]:
+    """Return where express orders go; name, phone and street stay sealed."""
+    if not order_ids:
+        return {}
+    where = (Address.region_id == tx.region_id, Address.order_id.in_(order_ids))
+    rows = await tx.all(select(Address).where(*where))
+    return {row.order_id: AddressValue(row.province, row.city, row.district, row.sealed) for row in rows}
+
+
 async def orders_at_station(tx: Tx, cycle_id: int, station_id: int) -> list[OrderValue]:
     """Return the paid orders of a station in a cycle by serial number."""
     where = (*_of_cycle(tx, Order, cycle_id), Order.station_id == station_id, Order.state.in_(TO_DELIVER))
     return await with_lines(tx, await tx.all(select(Order).where(*where).order_by(Order.serial)))
 
 
-async def order_by_code(tx: Tx, cycle_id: int, station_id: int, pickup_code: str) -> OrderValue | None:
-    """Return the order that a pickup code stands for at a station in a cycle, or None."""
-    where = (*_of_cycle(tx, Order, cycle_id), Order.station_id == station_id, Order.pickup_code == pickup_code)
-    row = await tx.first(select(Order).where(*where, Order.state != OrderState.CANCELLED))
-    return (await with_lines(tx, [row]))[0] if row else None
-
-
 async def orders_by_code(tx: Tx, cycle_ids: Collection[int], station_id: int, pickup_code: str) -> list[OrderValue]:
     """Return the orders that a pickup code stands for at a station in some cycles, the newest cycle first."""
     where = (*_of_cycles(tx, cycle_ids), Order.station_id == station_id, Order.pickup_code == pickup_code)
-    chosen = select(Order).where(*where, Order.state != OrderState.CANCELLED)
+    chosen = select(Order).where(*where, Order.cancelled_at.is_(None))
     return await with_lines(tx, await tx.all(chosen.order_by(Order.cycle_id.desc())))
 
 
@@ -170,6 +210,17 @@ async def demand(tx: Tx, cycle_id: int) -> list[DemandLine]:
     return [DemandLine(*row) for row in await tx.execute(grouped) if row[4]]
 
 
+async def counter_differences(tx: Tx, cycle_id: int) -> dict[int, tuple[int, int]]:
+    """Return the offers of a cycle whose counter is not the sum of what its orders hold, as (counter, sum)."""
+    ordered = func.sum(OrderLine.quantity)
+    joined = _joined(OrderLine.offer_id, ordered).where(
+        *_of_cycle(tx, OrderLine, cycle_id), *_of_cycle(tx, Order, cycle_id), Order.state != OrderState.CANCELLED
+    )
+    held = {row[0]: int(row[1]) for row in await tx.execute(joined.group_by(OrderLine.offer_id))}
+    sold = {offer_id: offer.sold for offer_id, offer in (await sale.offers(tx, cycle_id)).items()}
+    return {id: (count, held.get(id, 0)) for id, count in sold.items() if count != held.get(id, 0)}
+
+
 async def products_of_leader(tx: Tx, cycle_id: int, leader_id: int) -> list[Any]:
     """Return what a leader's paid orders of a cycle come to: offer, name, spec, unit, station, pieces, orders, fen."""
     key = (OrderLine.offer_id, OrderLine.name, OrderLine.spec, OrderLine.unit, OrderLine.station_id)
@@ -179,14 +230,17 @@ async def products_of_leader(tx: Tx, cycle_id: int, leader_id: int) -> list[Any]
     return list((await tx.execute(chosen.group_by(*key).order_by(OrderLine.offer_id, OrderLine.station_id))).all())
 
 
-def _paid(tx: Tx, cycle_id: int, *columns: Any) -> Any:
-    joined = (
+def _joined(*columns: Any) -> Any:
+    same = (
         (Order.region_id == OrderLine.region_id)
         & (Order.biz_date == OrderLine.biz_date)
         & (Order.id == OrderLine.order_id)
     )
-    chosen = select(*columns).select_from(OrderLine).join(Order, joined)
-    return chosen.where(
+    return select(*columns).select_from(OrderLine).join(Order, same)
+
+
+def _paid(tx: Tx, cycle_id: int, *columns: Any) -> Any:
+    return _joined(*columns).where(
         *_of_cycle(tx, OrderLine, cycle_id), *_of_cycle(tx, Order, cycle_id), Order.state.in_(TO_DELIVER)
     )
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from linli.kernel.money import cumulative_portion, portion
 from linli.ordering.order.model import OrderState
 
+BEFORE_CONFIRMED = (OrderState.PLACED, OrderState.PAID, OrderState.TEAMING)
+
 
 def payment_counts(
     state: OrderState, *, paid_at: datetime, grace_until: datetime, late: bool, still_buying: bool
@@ -16,8 +18,8 @@ def payment_counts(
 
 
 def may_cancel(state: OrderState, *, now: datetime, cut_off_at: datetime) -> bool:
-    """Tell whether the person who ordered may still cancel: before cut-off, and before goods are bought."""
-    return state in (OrderState.PLACED, OrderState.PAID, OrderState.TEAMING) and now < cut_off_at
+    """Tell whether the person who ordered may still cancel: before cut-off, and not once the team is whole."""
+    return state in BEFORE_CONFIRMED and now < cut_off_at
 
 
 def left_to_refund(paid_fen: int, refunded_fen: int) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from linli.kernel.ids import day_of
-from linli.ordering.order.model import ORDER
-from linli.ordering.order.records import Order, OrderLine, Serial
+from linli.ordering.order.model import BY_STATION, ORDER
+from linli.ordering.order.records import Order, OrderLine, Serial, UserOrder
 from linli.platform.database import Tx
 from linli.platform.machines import move_many
 
@@ -20,19 +20,6 @@ CHUNK = 5_000
 def of_id(tx: Tx, order_id: int) -> tuple[Any, ...]:
     """Return the conditions that find one order in its partition; an id of another region finds nothing."""
     return Order.region_id == tx.region_id, Order.biz_date == day_of(order_id), Order.id == order_id
-
-
-async def insert_order(tx: Tx, row: dict[str, Any]) -> bool:
-    """Insert an order; False when another open order of the station and cycle has its pickup code."""
-    key = ["region_id", "biz_date", "cycle_id", "station_id", "pickup_code"]
-    fresh = insert(Order).values(**row)
-    fresh = fresh.on_conflict_do_nothing(index_elements=key, index_where=text("state <> 'cancelled'"))
-    return (await tx.execute(fresh.returning(Order.id))).first() is not None
-
-
-async def insert_lines(tx: Tx, rows: list[dict[str, Any]]) -> None:
-    """Insert the lines of an order in one statement."""
-    await tx.execute(insert(OrderLine), rows)
 
 
 async def locked(tx: Tx, order_id: int, *conditions: Any) -> Order | None:
@@ -59,7 +46,8 @@ async def lines_of(tx: Tx, order_ids: Collection[int]) -> Sequence[OrderLine]:
 async def held_too_long(tx: Tx, limit: int) -> list[int]:
     """Lock unpaid orders whose hold has ended, leaving those somebody else works on; return their ids."""
     due = (Order.region_id == tx.region_id, Order.state == ORDER.initial, Order.hold_until <= tx.now)
-    chosen = select(Order.id).where(*due).order_by(Order.hold_until, Order.id).limit(limit)
+    held = (Order.paid_at.is_(None), Order.cancelled_at.is_(None))  # what the index of holds is made for
+    chosen = select(Order.id).where(*due, *held).order_by(Order.hold_until, Order.id).limit(limit)
     return sorted((await tx.execute(chosen.with_for_update(skip_locked=True))).scalars())
 
 
@@ -104,16 +92,46 @@ async def lines_given_back(tx: Tx, order_id: int) -> int:
         OrderLine.biz_date == day_of(order_id),
         OrderLine.order_id == order_id,
     )
-    left = select(func.coalesce(func.sum(OrderLine.paid_fen - OrderLine.refunded_fen), 0)).where(*where)
-    amount = int(await tx.scalar(left))
+    amount = await lines_keep(tx, order_id)
     values = {"refunded_fen": OrderLine.paid_fen, "refunded_quantity": OrderLine.quantity}
     await tx.execute(update(OrderLine).where(*where).values(**values))
+    return amount
+
+
+async def lines_keep(tx: Tx, order_id: int) -> int:
+    """Return what was paid for an order's lines and not refunded, in fen."""
+    where = (
+        OrderLine.region_id == tx.region_id,
+        OrderLine.biz_date == day_of(order_id),
+        OrderLine.order_id == order_id,
+    )
+    kept = select(func.coalesce(func.sum(OrderLine.paid_fen - OrderLine.refunded_fen), 0))
+    return int(await tx.scalar(kept.where(*where)))
+
+
+async def fee_given_back(tx: Tx, order: Order) -> int:
+    """Mark what is left of an order's delivery fee refunded; return how much that was, in fen."""
+    amount = order.fee_fen - order.fee_refunded_fen if order.paid_at else 0
+    if amount:
+        values = {"fee_refunded_fen": order.fee_fen}
+        await tx.execute(update(Order).where(*of_id(tx, order.id)).values(**values))
+    return amount
+
+
+async def fee_earned(tx: Tx, order: Order) -> int:
+    """Mark what is kept of an order's delivery fee earned; return how much that was, in fen."""
+    kept = order.fee_fen - order.fee_refunded_fen
+    amount = kept - order.fee_recognised_fen
+    if amount:
+        await tx.execute(update(Order).where(*of_id(tx, order.id)).values(fee_recognised_fen=kept))
     return amount
 
 
 async def advance(tx: Tx, cycle_id: int, verb: str, station_id: int | None, order_ids: Collection[int] | None) -> int:
     """Move a cycle's orders by a verb in chunks; return how many moved."""
     where = [Order.biz_date == day_of(cycle_id), Order.cycle_id == cycle_id]
+    if verb in BY_STATION:
+        where.append(Order.express.is_(False))
     if station_id is not None:
         where.append(Order.station_id == station_id)
     if order_ids is not None:
@@ -127,3 +145,8 @@ async def advance(tx: Tx, cycle_id: int, verb: str, station_id: int | None, orde
             return moved
         last = ids[-1]
         moved += len(await move_many(tx, Order, ORDER, verb, *where, Order.id.between(ids[0], last)))
+
+
+async def list_order(tx: Tx, row: dict[str, Any]) -> None:
+    """Add an order to an account's list; once, however often it is told."""
+    await tx.execute(insert(UserOrder).values(**row).on_conflict_do_nothing())

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from linli import money, people, sale
+from linli import marketing, money, people, sale
 from linli.kernel.machine import WrongState
-from linli.kernel.refusals import BadInput, Conflict
+from linli.kernel.refusals import BadInput, Conflict, Refusal
 from linli.ordering.order import store
 from linli.ordering.order.commands import undo
 from linli.ordering.order.events import OrderPaid
-from linli.ordering.order.model import ORDER, OrderState, OrderValue
+from linli.ordering.order.model import ORDER, OrderState, OrderValue, Payment
 from linli.ordering.order.queries import OrderNotFound, with_lines
 from linli.ordering.order.records import Order
 from linli.ordering.order.rules import payment_counts
 from linli.ordering.paying.events import PaymentReturned
 from linli.ordering.paying.model import Way
+from linli.ordering.placing.commands import place_many
+from linli.ordering.placing.model import PlacedOrder, Placement
+from linli.ordering.quote.rules import check_coupons, naming
 from linli.platform.database import Tx
 from linli.platform.machines import move
 
@@ -48,7 +51,9 @@ class OrdersUnclear(BadInput):
     title = "订单选择不对"
 
 
-async def pay_orders(tx: Tx, *, order_ids: Sequence[int], member_id: int, channel: str) -> Any:
+async def pay_orders(
+    tx: Tx, *, order_ids: Sequence[int], member_id: int, channel: str, scene: str = "", payer: str = ""
+) -> Any:
     """Open one charge over a member's unpaid orders and return it; the one that is open for just these is given again.
 
     A charge that was open for some of them is closed first. Refuses OrdersUnclear, OrderNotFound and OrderNotPayable.
@@ -62,10 +67,10 @@ async def pay_orders(tx: Tx, *, order_ids: Sequence[int], member_id: int, channe
     for order in orders:
         if order.state != OrderState.PLACED or tx.now >= order.hold_until:
             raise OrderNotPayable("the order waits for no payment", order_id=str(order.id), state=order.state)
-    return await _open_charge(tx, orders, channel)
+    return await _open_charge(tx, orders, channel, scene, payer)
 
 
-async def _open_charge(tx: Tx, orders: Sequence[Order], channel: str) -> Any:
+async def _open_charge(tx: Tx, orders: Sequence[Order], channel: str, scene: str = "", payer: str = "") -> Any:
     shares = {order.id: order.payable_fen for order in orders}
     before = sorted({order.charge_id for order in orders if order.charge_id})
     if len(before) == 1:
@@ -78,6 +83,7 @@ async def _open_charge(tx: Tx, orders: Sequence[Order], channel: str) -> Any:
         tx, amount_fen=sum(shares.values()), orders=shares, member_id=orders[0].member_id, channel=channel,
         description=f"邻里订单 {len(orders)} 笔", expires_at=min(order.hold_until for order in orders),
         day=max(order.biz_date for order in orders), cycle_id=orders[0].cycle_id, station_id=orders[0].station_id,
+        scene=scene, payer=payer,
     )  # fmt: skip
     await store.set_charge(tx, list(shares), charge.id)
     return charge
@@ -88,6 +94,30 @@ async def _close(tx: Tx, charge_id: int) -> None:
         await money.close_charge(tx, charge_id=charge_id, reason="superseded")
     except WrongState as paid:
         raise OrderNotPayable("it was paid just now", charge_id=str(charge_id), state="paid") from paid
+
+
+async def place_basket(
+    tx: Tx, *, placements: Sequence[Placement], channel: str, scene: str = "", payer: str = ""
+) -> tuple[list[PlacedOrder], Any]:
+    """Place 1 to 20 orders of one member, all or none, and open one charge over them; returns the orders as placed
+    and the charge (None when they are paid in person).
+
+    Refuses OrdersUnclear, CouponsInSeveralOrders and, naming the `order` (from 0) and its cycle, what `place_many`
+    answers with; whoever opened the transaction must not commit after a refusal.
+    """
+    if not 1 <= len(placements) <= MOST_ORDERS or len({wanted.member_id for wanted in placements}) > 1:
+        raise OrdersUnclear(f"a basket holds 1 to {MOST_ORDERS} orders of one member")
+    check_coupons([wanted.using for wanted in placements])
+    placed: list[PlacedOrder] = []
+    for at, one in enumerate(await place_many(tx, placements=placements)):
+        if isinstance(one, Refusal):
+            raise naming(one, at, placements[at].cycle_id)
+        placed.append(one)
+    if placements[0].payment == Payment.OFFLINE:
+        return placed, None
+    ids = [one.id for one in placed]
+    member_id = placements[0].member_id
+    return placed, await pay_orders(tx, order_ids=ids, member_id=member_id, channel=channel, scene=scene, payer=payer)
 
 
 async def mark_paid(
@@ -129,6 +159,8 @@ async def _make_paid(tx: Tx, order: Order, paid_at: datetime, charge_id: int) ->
     await tx.announce(
         OrderPaid(order.id, order.cycle_id, order.station_id, order.member_id, amount_fen=order.payable_fen)
     )
+    if _in_team(order):
+        await _enter_team(tx, order=order)
 
 
 def _why(order: Order, counts: bool) -> str:
@@ -188,3 +220,20 @@ async def _again(tx: Tx, order_id: int) -> Order:
     order = await store.locked(tx, order_id)
     assert order is not None
     return order
+
+
+TEAM = "team:"
+
+
+def _in_team(order: Order) -> bool:
+    """Tell whether an order was placed in a team."""
+    return order.priced is not None and any(term["source"].startswith(TEAM) for term in order.priced["terms"])
+
+
+async def _enter_team(tx: Tx, *, order: Order) -> None:
+    """Let a locked order that was just paid wait for its team, or confirm the whole team when it is complete now."""
+    paid = await marketing.pay_seat(tx, order_id=order.id)
+    if paid is None:
+        return
+    await move(tx, Order, ORDER, "team", key={"biz_date": order.biz_date, "id": order.id})
+    await store.advance(tx, order.cycle_id, "confirm", None, paid.ship)

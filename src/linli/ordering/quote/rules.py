@@ -1,12 +1,16 @@
-"""The pure price function: offer prices, then discounts split to lines to the fen, then fees."""
+"""Pure decisions about baskets before and after they are priced."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from linli.kernel.money import MAX_FEN, split
-from linli.kernel.refusals import BadInput
-from linli.ordering.quote.model import LARGEST_QUANTITY, MOST_LINES, Discount, Quote, QuoteLine, Wanted
+from linli.kernel.price import Quote
+from linli.kernel.refusals import BadInput, Conflict, Refusal
+
+EXPRESS = "express"
+LARGEST_QUANTITY = 9_999
+MOST_LINES = 100
 
 
 class BasketEmpty(BadInput):
@@ -27,10 +31,22 @@ class QuantityRefused(BadInput):
     title = "数量不对"
 
 
-class AmountTooLarge(BadInput):
-    """The basket comes to more than any amount can be."""
+class OfferMix(Conflict):
+    """What suppliers send themselves (express) is ordered apart from what comes to the station."""
 
-    title = "金额太大"
+    title = "直发商品请单独下单"
+
+
+class OnlyStanding(Conflict):
+    """The offer is for standing orders (周期购) only; facts: offer_id."""
+
+    title = "该商品仅限周期购"
+
+
+class CouponsInSeveralOrders(BadInput):
+    """Coupons are chosen in one order of a basket only; facts: orders (which ones chose some, from 0)."""
+
+    title = "优惠券只能用于其中一单"
 
 
 def gather(lines: Iterable[tuple[int, int]]) -> dict[int, int]:
@@ -49,38 +65,14 @@ def gather(lines: Iterable[tuple[int, int]]) -> dict[int, int]:
     return dict(sorted(basket.items()))
 
 
-def price(basket: Sequence[Wanted], discounts: Sequence[Discount] = (), fee_fen: int = 0) -> Quote:
-    """Price a basket in fen: no line falls below zero, Σ lines + fee = payable; refuses AmountTooLarge."""
-    goods = [item.quantity * item.unit_price_fen for item in basket]
-    if sum(goods) + fee_fen > MAX_FEN:
-        raise AmountTooLarge("the basket is too dear to be true")
-    left = list(goods)
-    taken: list[list[tuple[str, int]]] = [[] for _ in basket]
-    totals: list[tuple[str, int]] = []
-    for discount in discounts:
-        parts = _parts(discount, basket, left)
-        for at, part in enumerate(parts):
-            if part:
-                left[at] -= part
-                taken[at].append((discount.source, part))
-        if any(parts):
-            totals.append((discount.source, sum(parts)))
-    lines = tuple(
-        QuoteLine(item.offer_id, item.quantity, item.unit_price_fen, goods[at], tuple(taken[at]), left[at])
-        for at, item in enumerate(basket)
-    )
-    return Quote(lines, sum(goods), tuple(totals), fee_fen, sum(left) + fee_fen)
-
-
-def _parts(discount: Discount, basket: Sequence[Wanted], left: Sequence[int]) -> list[int]:
-    """Split a discount over the lines it is for, in proportion to what they still come to, never more than that."""
-    if discount.amount_fen < 0:
-        raise ValueError("a discount takes off, it does not add")
-    open_fen = [
-        fen if not discount.offer_ids or item.offer_id in discount.offer_ids else 0
-        for item, fen in zip(basket, left, strict=True)
-    ]
-    return split(min(discount.amount_fen, sum(open_fen)), open_fen)
+def check_kinds(kinds: Mapping[int, str], *, standing: bool) -> None:
+    """Refuse OnlyStanding for an order by hand of what is offered (offer id → kind) to standing orders only, and
+    OfferMix for express together with anything else."""
+    if EXPRESS in kinds.values() and set(kinds.values()) != {EXPRESS}:
+        raise OfferMix("order express offers apart")
+    for offer_id, kind in kinds.items():
+        if kind == "standing" and not standing:
+            raise OnlyStanding("subscribe to it instead", offer_id=str(offer_id))
 
 
 def differences(quote: Quote, seen_fen: int) -> Mapping[str, object]:
@@ -93,3 +85,16 @@ def differences(quote: Quote, seen_fen: int) -> Mapping[str, object]:
             for line in quote.lines
         ],
     }
+
+
+def check_coupons(chosen: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse CouponsInSeveralOrders when more than one order of a basket uses coupons."""
+    with_coupons = [at for at, using in enumerate(chosen) if using.get("coupon")]
+    if len(with_coupons) > 1:
+        raise CouponsInSeveralOrders("coupons are for one order of a basket", orders=with_coupons)
+
+
+def naming(refusal: Refusal, at: int, cycle_id: int) -> Refusal:
+    """Return a refusal that also says which order of a basket it is about."""
+    refusal.facts = {**refusal.facts, "order": at, "cycle_id": str(cycle_id)}
+    return refusal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from linli.platform.installation import Installation
 
 PHONE, LOGIN = "people.phone", "people.login"
-CACHED_SECONDS = 30.0
+CACHED_SECONDS = 5.0
 CACHED_SESSIONS = 50_000
 
 
@@ -73,19 +74,33 @@ async def password_of(tx: Tx, key: bytes, login: str) -> tuple[int, str | None]:
     return account_id, await tx.scalar(select(PasswordRow.hashed).where(PasswordRow.account_id == account_id))
 
 
-async def session_stands(tx: Tx, session_id: int) -> bool:
-    """Tell whether a session of the region exists and is not revoked."""
-    here = (SessionRow.region_id == tx.region_id, SessionRow.id == session_id, SessionRow.revoked_at.is_(None))
-    return (await tx.scalar(select(SessionRow.id).where(*here))) is not None
+async def phone_index(tx: Tx, account_id: int) -> str:
+    """Return the blind index of an account's phone: it recognises the phone and tells nothing of it; empty without
+    one."""
+    here = (IdentityRow.account_id == account_id, IdentityRow.kind == "phone")
+    found: str | None = await tx.scalar(select(IdentityRow.index).where(*here).limit(1))
+    return found or ""
+
+
+async def revoked_sessions(tx: Tx) -> frozenset[int]:
+    """Return the sessions of the region that were revoked while a token of theirs can still be unexpired."""
+    here = (SessionRow.region_id == tx.region_id, SessionRow.revoked_at > tx.now - TOKEN_LIFETIME)
+    return frozenset((await tx.execute(select(SessionRow.id).where(*here))).scalars())
 
 
 class SessionCheck:
-    """Refuses callers whose session was revoked; what it learned it believes for 30 seconds."""
+    """Refuses callers whose session was revoked: in this process at once, in others within five seconds.
+
+    A token proves its session by its signature; what has to be asked for is only the short list of those revoked
+    since, once in five seconds and region however many people call.
+    """
 
     def __init__(self, installation: Installation, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._installation = installation
         self._elapsed = elapsed
-        self._known: dict[int, tuple[float, bool]] = {}
+        self._revoked: dict[int, tuple[float, frozenset[int]]] = {}
+        self._ended: set[int] = set()
+        self._asking: dict[int, asyncio.Task[frozenset[int]]] = {}
 
     async def __call__(self, caller: Caller) -> None:
         """Refuse SessionEnded when the caller's session was revoked.
@@ -94,28 +109,30 @@ class SessionCheck:
         """
         if caller.session_id == 0:
             return
-        until, stands = self._known.get(caller.session_id, (0.0, False))
+        region_id = region_of(caller.session_id)
+        until, revoked = self._revoked.get(region_id, (0.0, frozenset()))
         if self._elapsed() >= until:
-            stands = await self._ask(caller.session_id)
-            self._remember(caller.session_id, stands)
-        if not stands:
+            revoked = await self._ask(region_id)
+        if caller.session_id in revoked or caller.session_id in self._ended:
             raise SessionEnded("the session was ended", why="revoked")
 
     def end(self, *session_ids: int) -> None:
-        """Learn that sessions were revoked, without waiting for 30 seconds."""
-        for session_id in session_ids:
-            self._remember(session_id, False)
+        """Learn that sessions were revoked, without waiting."""
+        if len(self._ended) > CACHED_SESSIONS:
+            self._ended.clear()  # the list that is read holds them too
+        self._ended.update(session_ids)
 
-    async def _ask(self, session_id: int) -> bool:
-        async def work(tx: Tx) -> bool:
-            return await session_stands(tx, session_id)
-
-        return await self._installation.db.run(work, region_of(session_id), by="system:sessions")
-
-    def _remember(self, session_id: int, stands: bool) -> None:
-        if len(self._known) >= CACHED_SESSIONS:
-            self._known.clear()
-        self._known[session_id] = (self._elapsed() + CACHED_SECONDS, stands)
+    async def _ask(self, region_id: int) -> frozenset[int]:
+        """Read the list of a region; callers that come meanwhile wait for the same reading."""
+        if region_id not in self._asking:
+            reading = self._installation.db.run(revoked_sessions, region_id, by="system:sessions")
+            self._asking[region_id] = asyncio.ensure_future(reading)
+        try:
+            revoked = await asyncio.shield(self._asking[region_id])
+        finally:
+            self._asking.pop(region_id, None)
+        self._revoked[region_id] = (self._elapsed() + CACHED_SECONDS, revoked)
+        return revoked
 
 
 def session_check(installation: Installation) -> SessionCheck:
@@ -124,7 +141,7 @@ def session_check(installation: Installation) -> SessionCheck:
 
 
 def forget_sessions(installation: Installation, session_ids: list[int]) -> None:
-    """Let this process know that sessions were revoked; other processes learn it within 30 seconds."""
+    """Let this process know that sessions were revoked; other processes learn it within five seconds."""
     check = installation.check_session
     if isinstance(check, SessionCheck):
         check.end(*session_ids)

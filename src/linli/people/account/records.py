@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, Index, Text
+from sqlalchemy import CheckConstraint, DateTime, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linli.platform.manifest import Base, Count, MaybeMoment, Moment, Ref, RegionId, RowId, table
@@ -97,4 +97,8 @@ class SessionRow(Base):
     made_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     revoked_at: Mapped[MaybeMoment]
-    __table_args__ = (Index(None, "region_id", "account_id"), table("people", "region"))
+    __table_args__ = (
+        Index(None, "region_id", "account_id"),
+        Index("ix_sessions_revoked", "region_id", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),
+        table("people", "region"),
+    )

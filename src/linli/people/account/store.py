@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from linli.people.account.model import CodeValue, Identity, SessionValue
@@ -24,6 +24,11 @@ SESSION = (
     SessionRow.id, SessionRow.account_id, SessionRow.audience, SessionRow.person_id, SessionRow.secret_hash,
     SessionRow.previous_hash, SessionRow.rotated_at, SessionRow.expires_at, SessionRow.revoked_at,
 )  # fmt: skip
+
+TAKE_QUOTA = text(
+    "INSERT INTO people.quotas AS q (subject, window_start, used) VALUES (:subject, :window_start, 1) "
+    "ON CONFLICT (subject, window_start) DO UPDATE SET used = q.used + 1 WHERE q.used < :most RETURNING used"
+)
 
 
 async def identity(tx: Tx, index: str) -> Identity | None:
@@ -80,11 +85,8 @@ async def spend_code(tx: Tx, phone_index: str, request: str) -> None:
 
 async def take_quota(tx: Tx, subject: str, window_start: datetime, limit: int) -> bool:
     """Count one use in a window; False when the limit is reached: then nothing is counted."""
-    write = pg_insert(QuotaRow).values(subject=subject, window_start=window_start, used=1)
-    counted = write.on_conflict_do_update(
-        index_elements=["subject", "window_start"], set_={"used": QuotaRow.used + 1}, where=QuotaRow.used < limit
-    )
-    return (await tx.execute(counted.returning(QuotaRow.used))).first() is not None
+    given = {"subject": subject, "window_start": window_start, "most": limit}
+    return (await tx.execute(TAKE_QUOTA, given)).first() is not None
 
 
 async def forget_old(tx: Tx, before: datetime) -> int:

@@ -13,7 +13,7 @@ from linli.kernel.refusals import NotFound
 from linli.people.community.model import CommunityValue, RegionValue, StationValue
 from linli.people.community.records import CommunityRow, RegionRow, StationRow
 from linli.people.community.settings import CLOCK
-from linli.platform.database import Tx
+from linli.platform.database import Hot, Tx
 from linli.platform.settings import value_of
 
 STATION = (
@@ -21,6 +21,13 @@ STATION = (
     StationRow.leader_id, StationRow.address, StationRow.lat_e6, StationRow.lng_e6, StationRow.mode,
     StationRow.unload_minutes, StationRow.opens_minute, StationRow.closes_minute, StationRow.active,
 )  # fmt: skip
+STATIONS = Hot(
+    "SELECT s.id, s.name, c.name, s.community_id, s.leader_id, s.address, s.lat_e6, s.lng_e6, s.mode, "
+    "s.unload_minutes, s.opens_minute, s.closes_minute, s.active FROM people.stations AS s "
+    "JOIN people.communities AS c ON c.region_id = s.region_id AND c.id = s.community_id "
+    "WHERE s.region_id = :region_id AND s.id = ANY(:ids) "
+    "ORDER BY s.id"
+)
 COMMUNITY = (
     CommunityRow.id, CommunityRow.name, CommunityRow.address, CommunityRow.lat_e6, CommunityRow.lng_e6,
     CommunityRow.households,
@@ -92,8 +99,10 @@ async def station(tx: Tx, station_id: int) -> StationValue:
 
 async def stations(tx: Tx, ids: Iterable[int] | None = None) -> dict[int, StationValue]:
     """Return stations of the region by id, all of them (closed ones too) when no ids are given."""
-    wanted = () if ids is None else (StationRow.id.in_(sorted(set(ids))),)
-    return {each.id: each for each in await _stations(tx, *wanted)}
+    if ids is None:
+        return {each.id: each for each in await _stations(tx)}
+    found = await tx.quick(STATIONS, {"region_id": tx.region_id, "ids": sorted(set(ids))})
+    return {row[0]: StationValue(*row) for row in found}
 
 
 async def page_of_stations(tx: Tx, *, after: int, limit: int) -> list[StationValue]:

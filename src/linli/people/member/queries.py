@@ -13,7 +13,12 @@ from linli.people.community.queries import station, stations_of_leader
 from linli.people.member.model import MemberValue
 from linli.people.member.records import BindingRow, MemberRow
 from linli.people.member.store import MEMBER
-from linli.platform.database import Tx
+from linli.platform.database import Hot, Tx
+
+MEMBERS = Hot(
+    "SELECT id, account_id, nickname, place, phone_tail, station_id, orders_paid FROM people.members "
+    "WHERE region_id = :region_id AND id = ANY(:ids)"
+)
 
 
 class NoSuchMember(NotFound):
@@ -38,8 +43,8 @@ async def member(tx: Tx, member_id: int) -> MemberValue:
 
 async def members(tx: Tx, ids: Iterable[int]) -> dict[int, MemberValue]:
     """Return members of the region by id."""
-    here = (MemberRow.region_id == tx.region_id, MemberRow.id.in_(sorted(set(ids))))
-    return {row.id: MemberValue(*row) for row in await tx.execute(select(*MEMBER).where(*here))}
+    found = await tx.quick(MEMBERS, {"region_id": tx.region_id, "ids": sorted(set(ids))})
+    return {row[0]: MemberValue(*row) for row in found}
 
 
 async def bound_station(tx: Tx, member_id: int) -> StationValue:

@@ -30,16 +30,20 @@ from linli.platform.papers.shapes import (
     ToteShare,
 )
 from linli.platform.papers.sheets import Column, Kind, Sheet, workbook
+from linli.platform.papers.streams import CsvList, ExcelList, ListWriter, text_rows
 
 __all__ = [
     "ROW",
     "BadCell",
     "Code",
     "Column",
+    "CsvList",
+    "ExcelList",
     "Head",
     "Kind",
     "Label",
     "Labels",
+    "ListWriter",
     "Party",
     "PickLine",
     "PickSlip",
@@ -69,5 +73,6 @@ __all__ = [
     "printable",
     "read_rows",
     "svg",
+    "text_rows",
     "workbook",
 ]

@@ -13,7 +13,12 @@ from linli.platform.manifest import metadata
 
 # Drawn by chance on purpose (nobody may guess them), or read from the machine.
 SECRET = re.compile(r"(secret|hash|sealed|token|nonce|password|code_index|pickup_code|pay_url)", re.IGNORECASE)
-SECRET_COLUMNS = frozenset({"money.raw_notices.digest", "money.raw_notices.headers"})  # the provider seals with a nonce
+SECRET_COLUMNS = frozenset(
+    {
+        "money.raw_notices.digest", "money.raw_notices.headers",  # the provider seals with a nonce
+        "supply.steps.millis",  # how fast the machine was
+    }
+)  # fmt: skip
 SECRET_TABLES = frozenset({"platform.answers", "platform.sequences"})
 SECRET_WORDS = re.compile(
     r'(?<=提货码 )\d{6}|(?<="pickup_code": ")\d{6}|(?<=_phone": ")[^"]*|(?<=_text": ")[^"]*|[0-9a-f]{32}(?=\.webp)'

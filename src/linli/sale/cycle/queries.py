@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import date
 
@@ -9,12 +10,13 @@ from sqlalchemy import select
 
 from linli.kernel.refusals import NotFound
 from linli.people import clock_of
-from linli.platform.database import Tx
+from linli.platform.database import Hot, Tx
 from linli.sale.cycle import rules, store
 from linli.sale.cycle.model import CycleState, CycleValue
 from linli.sale.cycle.records import Cycle
 
 NAMES = [field.name for field in fields(CycleValue)]
+BY_ID = Hot(f"SELECT {', '.join(NAMES)} FROM sale.cycles WHERE region_id = :region_id AND id = ANY(:ids)")
 
 
 class NoSuchCycle(NotFound):
@@ -49,6 +51,13 @@ async def cycles(tx: Tx, before: int | None = None, limit: int = 50) -> list[Cyc
     if before is not None:
         page = page.where(Cycle.id < before)
     return [value(row) for row in await tx.all(page.order_by(Cycle.id.desc()).limit(limit))]
+
+
+async def cycles_by_id(tx: Tx, ids: Collection[int]) -> dict[int, CycleValue]:
+    """Return the region's cycles of these ids."""
+    found = await tx.quick(BY_ID, {"region_id": tx.region_id, "ids": sorted(ids)}) if ids else []
+    values = [dict(zip(NAMES, row, strict=True)) for row in found]
+    return {each["id"]: CycleValue(**each | {"station_ids": tuple(each["station_ids"])}) for each in values}
 
 
 async def cycles_in(tx: Tx, *states: str) -> list[CycleValue]:

@@ -67,7 +67,7 @@ async def open_now(tx: Tx, *, cycle_id: int) -> CycleValue:
         raise NothingOffered(f"cycle {cycle_id} offers nothing")
     opens_at = min(row.opens_at, tx.now)
     if await move(tx, Cycle, CYCLE, "open", key={"id": cycle_id}, values={"opens_at": opens_at}):
-        await store.move_opening(tx, cycle_id, opens_at)
+        await store.move_opening(tx, cycle_id, row.opens_at, opens_at)
         await _opened(tx, cycle_id)
     return await cycle(tx, cycle_id)
 

@@ -30,13 +30,13 @@ async def set_on_sale(tx: Tx, cycle_id: int, on_sale: bool) -> None:
     await tx.execute(update(Offer).where(*here).values(on_sale=on_sale))
 
 
-async def move_opening(tx: Tx, cycle_id: int, opens_at: datetime) -> None:
-    """Let the offers of a cycle open with it, ahead of their time."""
-    here = (Offer.region_id == tx.region_id, Offer.cycle_id == cycle_id, Offer.opens_at > opens_at)
-    await tx.execute(update(Offer).where(*here).values(opens_at=opens_at))
+async def move_opening(tx: Tx, cycle_id: int, before: datetime, after: datetime) -> None:
+    """Let the offers that opened with the cycle open ahead of their time; what has a slot of its own keeps it."""
+    here = (Offer.region_id == tx.region_id, Offer.cycle_id == cycle_id, Offer.opens_at == before)
+    await tx.execute(update(Offer).where(*here).values(opens_at=after, version=Offer.version + 1))
 
 
 async def move_closing(tx: Tx, cycle_id: int, before: datetime, after: datetime) -> None:
     """Let the offers that closed with the cycle close at its new cut-off; what has a cut-off of its own keeps it."""
     here = (Offer.region_id == tx.region_id, Offer.cycle_id == cycle_id, Offer.closes_at == before)
-    await tx.execute(update(Offer).where(*here).values(closes_at=after))
+    await tx.execute(update(Offer).where(*here).values(closes_at=after, version=Offer.version + 1))

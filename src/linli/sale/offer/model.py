@@ -7,6 +7,27 @@ from datetime import datetime
 from enum import StrEnum
 
 
+class OfferKind(StrEnum):
+    """What is special about an offer: 秒杀, 拼团, 砍价, 新人专享, 赠品, 周期购, 直发."""
+
+    NORMAL = "normal"
+    FLASH = "flash"
+    TEAM = "team"
+    BARGAIN = "bargain"
+    NEWCOMER = "newcomer"
+    GIFT = "gift"
+    STANDING = "standing"
+    EXPRESS = "express"
+
+
+class SellerLevel(StrEnum):
+    """Leaders of which level may sell an offer: 普通, 金牌, 区域."""
+
+    NORMAL = "normal"
+    GOLD = "gold"
+    REGIONAL = "regional"
+
+
 class ShortageRule(StrEnum):
     """Who gets what when too little arrives: 先付先得, 按比例, 小单优先."""
 
@@ -29,7 +50,9 @@ class OfferValue:
     """An offer with everything copied from the catalogue when it was listed.
 
     Fen a piece, grams and ml a piece, basis points, hours; `commission_fen` (a piece) replaces `commission_bp`.
-    `sold` is the counter at the time of reading; a None limit means unlimited.
+    `sold` is the counter at the time of reading; a None limit means unlimited; no leader levels or communities named
+    means all. `floor_fen` is the least that a piece can cost in a team or after a bargain. `version` rises with every
+    change of the terms, not with `sold`.
     """
 
     id: int
@@ -74,6 +97,12 @@ class OfferValue:
     withdrawn: bool
     opens_at: datetime
     closes_at: datetime
+    kind: str = OfferKind.NORMAL
+    per_day_limit: int | None = None
+    leader_levels: tuple[str, ...] = ()
+    community_ids: tuple[int, ...] = ()
+    floor_fen: int = 0
+    version: int = 1
 
     @property
     def left(self) -> int | None:

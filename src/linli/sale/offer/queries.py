@@ -10,9 +10,10 @@ from sqlalchemy import select
 from linli.kernel.refusals import NotFound
 from linli.platform.database import Tx
 from linli.sale.offer.model import OfferValue
-from linli.sale.offer.records import Offer
+from linli.sale.offer.records import Offer, OfferChange
 
 NAMES = [field.name for field in fields(OfferValue)]
+LISTS = ("pictures", "flags", "leader_levels", "community_ids")
 
 
 class NoSuchOffer(NotFound):
@@ -24,7 +25,7 @@ class NoSuchOffer(NotFound):
 def value(row: Offer) -> OfferValue:
     """Return a row as the plain value other rooms get."""
     copied = {name: getattr(row, name) for name in NAMES}
-    return OfferValue(**{**copied, "pictures": tuple(row.pictures), "flags": tuple(row.flags)})
+    return OfferValue(**{**copied, **{name: tuple(copied[name]) for name in LISTS}})
 
 
 async def offers(tx: Tx, cycle_id: int | None = None, *, ids: Collection[int] | None = None) -> dict[int, OfferValue]:
@@ -53,3 +54,9 @@ async def offer_page(
     if shown_only:
         page = page.where(Offer.withdrawn.is_(False))
     return [value(row) for row in await tx.all(page.order_by(Offer.id).limit(limit))]
+
+
+async def changes(tx: Tx, offer_id: int) -> list[OfferChange]:
+    """Return how an offer's terms were changed, the oldest change first."""
+    here = (OfferChange.region_id == tx.region_id, OfferChange.offer_id == offer_id)
+    return list(await tx.all(select(OfferChange).where(*here).order_by(OfferChange.id)))

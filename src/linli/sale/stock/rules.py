@@ -1,7 +1,8 @@
-"""Pure decisions about one line of a hold, and the counter's arithmetic."""
+"""Pure decisions about one line of a hold."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 
@@ -23,3 +24,15 @@ def limit_broken(quantity: int, minimum: int, per_order: int | None, per_cycle: 
     if per_cycle is not None and quantity > per_cycle:
         return "per_cycle", per_cycle
     return None
+
+
+def right_missing(
+    *, levels: Collection[str], communities: Collection[int], level: str, community_id: int, newcomers: bool, paid: int
+) -> str:
+    """Return why an offer is not for a taker ("leader_level", "community", "newcomer"), or nothing; empty rights are
+    for everybody."""
+    if levels and level not in levels:
+        return "leader_level"
+    if communities and community_id not in communities:
+        return "community"
+    return "newcomer" if newcomers and paid else ""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from linli import ordering, sale
 from linli.platform.database import Tx
 from linli.supply.demand import store
 from linli.supply.demand.events import DemandFrozen
-from linli.supply.demand.model import DemandValue, FrozenLine
-from linli.supply.demand.queries import demand, wanted_now
-from linli.supply.demand.rules import canonical, digest_of
+from linli.supply.demand.model import DemandValue
+from linli.supply.demand.queries import demand
 
 
 async def freeze_demand(tx: Tx, *, cycle_id: int) -> DemandValue:
     """Write down, for good, what a cycle's paid orders want per station and offer; told twice it answers as before."""
-    wanted = [
-        FrozenLine(each.station_id, each.leader_id, each.offer_id, each.sku_id, each.quantity, each.orders)
-        for each in await wanted_now(tx, cycle_id)
-    ]
-    lines = canonical(wanted)
-    digest = digest_of(lines)
-    if await store.add_demand(tx, cycle_id, lines, digest):
-        await store.add_lines(tx, cycle_id, lines)
-        await tx.announce(DemandFrozen(cycle_id, len(lines), sum(line.quantity for line in lines), digest))
+    if not await store.frozen(tx, cycle_id):
+        sold = sum(offer.sold for offer in (await sale.offers(tx, cycle_id)).values())
+        await store.add_lines(tx, cycle_id, ordering.lines_to_deliver(tx, cycle_id), sold)
+        lines, pieces, digest = await store.sums_of(tx, cycle_id)
+        await store.add_demand(tx, cycle_id, lines, pieces, digest)
+        await tx.announce(DemandFrozen(cycle_id, lines, pieces, digest))
     return await demand(tx, cycle_id)

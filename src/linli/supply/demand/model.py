@@ -7,18 +7,6 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class FrozenLine:
-    """How many pieces of an offer a station's orders want together."""
-
-    station_id: int
-    leader_id: int
-    offer_id: int
-    sku_id: int
-    quantity: int
-    orders: int
-
-
-@dataclass(frozen=True, slots=True)
 class DemandValue:
     """The frozen demand of a cycle: how much it is, and the digest of its lines."""
 

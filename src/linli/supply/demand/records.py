@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linli.platform.manifest import Base, BizDate, Count, Moment, Ref, RegionId, RowId, table
@@ -41,9 +41,5 @@ class DemandLine(Base):
     orders: Mapped[Count]
     __table_args__ = (
         CheckConstraint("quantity > 0 AND orders > 0", name="wants_something"),
-        Index(
-            "uq_demand_lines_place", "region_id", "biz_date", "cycle_id", "offer_id", "station_id", "leader_id",
-            unique=True,
-        ),
         table("supply", "region", daily=True, append_only=True),
-    )  # fmt: skip
+    )

@@ -1,22 +1,18 @@
-"""The canonical order of demand lines and their digest."""
+"""Adding up what is wanted of a sku."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
-from linli.supply.demand.model import FrozenLine
-
-
-def canonical(lines: Iterable[FrozenLine]) -> list[FrozenLine]:
-    """Return lines in the one order in which they are counted and digested."""
-    return sorted(lines, key=lambda line: (line.offer_id, line.station_id, line.leader_id))
+from linli.supply.demand.model import SkuDemand
 
 
-def digest_of(lines: Iterable[FrozenLine]) -> str:
-    """Return the sha256 (hexadecimal) of lines, whatever order they come in."""
-    digest = hashlib.sha256()
-    for line in canonical(lines):
-        parts = (line.offer_id, line.sku_id, line.station_id, line.leader_id, line.quantity, line.orders)
-        digest.update((":".join(map(str, parts)) + "\n").encode())
-    return digest.hexdigest()
+def of_one_sku(wanted: Iterable[SkuDemand]) -> list[SkuDemand]:
+    """Add up what a sku is wanted of by several offers (at its price, in a flash, by teams); the first one names it."""
+    found: dict[int, SkuDemand] = {}
+    for each in sorted(wanted, key=lambda each: (each.sku_id, each.offer_id)):
+        before = found.get(each.sku_id)
+        more = 0 if before is None else before.quantity
+        found[each.sku_id] = replace(before or each, quantity=each.quantity + more)
+    return list(found.values())

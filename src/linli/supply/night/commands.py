@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from linli import ordering, sale
 from linli.kernel.refusals import Conflict, NotFound
 from linli.platform.database import Tx
 from linli.platform.machines import move
+from linli.platform.stopwatch import Stopwatch
 from linli.supply.demand.commands import freeze_demand
 from linli.supply.night import store
-from linli.supply.night.events import RunNight
+from linli.supply.night.events import PurchaseOrdersOut, RunNight
 from linli.supply.night.model import STEP, Step, StepState
 from linli.supply.night.records import StepRow
 from linli.supply.purchase.commands import make_purchase_orders, wish_sending
-from linli.supply.receiving.commands import finish_receiving
+
+Work = Callable[..., Awaitable[int]]
 
 
 class NoNightPlanned(NotFound):
@@ -53,10 +57,11 @@ async def night_may_begin(tx: Tx, *, cycle_id: int) -> bool:
     return True
 
 
-async def take_step(tx: Tx, *, cycle_id: int, step: Step) -> bool:
+async def take_step(tx: Tx, *, cycle_id: int, step: Step, work: Work | None = None) -> bool:
     """Take one step of a cycle's night under the lock of its row; True when it was taken now, False when it was before.
 
-    Refuses NoNightPlanned and StepOutOfTurn.
+    `work` is what a later room does in its steps; it returns how many rows it handled. Refuses NoNightPlanned and
+    StepOutOfTurn.
     """
     row = await store.locked_step(tx, cycle_id, step)
     if row is None:
@@ -67,28 +72,31 @@ async def take_step(tx: Tx, *, cycle_id: int, step: Step) -> bool:
     done = {each.step for each in await store.steps_of(tx, cycle_id) if each.state == StepState.DONE}
     if missing := [each.value for each in before if each.value not in done]:
         raise StepOutOfTurn(f"{step} comes after {missing}", step=step.value, missing=missing)
-    await WORK[step](tx, cycle_id)
-    await move(tx, StepRow, STEP, "finish", key={"id": row.id}, values={"done_at": tx.now})
+    watch = Stopwatch()
+    rows = await (work or WORK[step])(tx, cycle_id=cycle_id)
+    values = {"done_at": tx.now, "rows": rows, "millis": watch.millis()}
+    await move(tx, StepRow, STEP, "finish", key={"id": row.id}, values=values)
     return True
 
 
-async def _freeze(tx: Tx, cycle_id: int) -> None:
+async def _freeze(tx: Tx, *, cycle_id: int) -> int:
     # The cycle moves first: its row then keeps payments and a reopening out until the demand is committed.
     await sale.advance(tx, cycle_id=cycle_id, verb="buy")
     await ordering.confirm_cycle(tx, cycle_id=cycle_id)
-    await freeze_demand(tx, cycle_id=cycle_id)
+    return (await freeze_demand(tx, cycle_id=cycle_id)).lines
 
 
-async def _purchase(tx: Tx, cycle_id: int) -> None:
-    await make_purchase_orders(tx, cycle_id=cycle_id)
-    await ordering.advance_orders(tx, cycle_id=cycle_id, verb="buy")
+async def _purchase(tx: Tx, *, cycle_id: int) -> int:
+    orders = await make_purchase_orders(tx, cycle_id=cycle_id)
+    await ordering.advance_cycle(tx, cycle_id=cycle_id, verb="buy")
+    return len(orders)
 
 
-async def _send(tx: Tx, cycle_id: int) -> None:
+async def _send(tx: Tx, *, cycle_id: int) -> int:
     orders = await wish_sending(tx, cycle_id=cycle_id)
     await sale.advance(tx, cycle_id=cycle_id, verb="receive")
-    if not orders:  # nothing was ordered, or stock covers it all: nothing will arrive
-        await finish_receiving(tx, cycle_id=cycle_id)
+    await tx.announce(PurchaseOrdersOut(cycle_id, orders))
+    return orders
 
 
-WORK = {Step.FREEZE: _freeze, Step.PURCHASE: _purchase, Step.SEND: _send}
+WORK: dict[Step, Work] = {Step.FREEZE: _freeze, Step.PURCHASE: _purchase, Step.SEND: _send}

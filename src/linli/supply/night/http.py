@@ -17,6 +17,8 @@ class StepView(View):
     state: str
     planned_at: datetime
     done_at: datetime | None
+    rows: int
+    millis: int
 
 
 class NightView(View):

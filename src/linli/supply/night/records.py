@@ -19,8 +19,11 @@ class StepRow(Base):
     state: Mapped[str] = mapped_column(Text)
     planned_at: Mapped[Moment]
     done_at: Mapped[MaybeMoment]
+    rows: Mapped[Ref]
+    millis: Mapped[Ref]
     __table_args__ = (
         UniqueConstraint("region_id", "cycle_id", "step"),
         CheckConstraint("(state = 'done') = (done_at IS NOT NULL)", name="done_at_an_instant"),
+        CheckConstraint("rows >= 0 AND millis >= 0", name="counts"),
         table("supply", "region"),
     )

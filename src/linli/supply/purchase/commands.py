@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linli import people, sale
@@ -11,10 +12,11 @@ from linli.platform.database import Tx
 from linli.platform.machines import move
 from linli.supply.demand.model import SkuDemand
 from linli.supply.demand.queries import demand_by_sku
+from linli.supply.demand.rules import of_one_sku
 from linli.supply.purchase import store
 from linli.supply.purchase.events import PurchaseOrderSent, PurchaseOrdersMade, SendPurchaseOrder
 from linli.supply.purchase.model import PURCHASE, Need, PurchaseOrderValue
-from linli.supply.purchase.queries import purchase_order
+from linli.supply.purchase.queries import NoSuchPurchaseOrder, purchase_order, with_lines
 from linli.supply.purchase.records import PurchaseOrder
 from linli.supply.purchase.rules import number, plan
 from linli.supply.stock.commands import set_aside
@@ -29,7 +31,7 @@ async def make_purchase_orders(tx: Tx, *, cycle_id: int) -> list[int]:
     """
     if await store.bought(tx, cycle_id):
         return await store.order_ids(tx, cycle_id)
-    wanted = await demand_by_sku(tx, cycle_id)
+    wanted = of_one_sku(await demand_by_sku(tx, cycle_id))
     offers = await sale.offers(tx, cycle_id)
     free = await set_aside(
         tx, cycle_id=cycle_id, wanted={each.sku_id: each.quantity for each in wanted}, ref_kind=FOR_A_CYCLE
@@ -131,3 +133,28 @@ async def confirm_purchase_order(tx: Tx, *, po_id: int, supplier_id: int) -> Pur
         facts = {"supplier": order.supplier_name, "po_id": order.number}
         await people.notify(tx, to="staff:buyer", event="po.confirmed", facts=facts)
     return await purchase_order(tx, po_id, supplier_id=supplier_id)
+
+
+async def lock_arriving(
+    tx: Tx, *, cycle_id: int | None = None, po_id: int | None = None
+) -> tuple[PurchaseOrderValue, ...]:
+    """Lock all purchase orders of a cycle (or of the cycle of one of them) in order of id and return them.
+
+    Nobody counts their lines without that lock. Refuses NoSuchPurchaseOrder when the one named does not exist.
+    """
+    if po_id is not None:
+        cycle_id = await store.cycle_of(tx, po_id)
+    if cycle_id is None:
+        raise NoSuchPurchaseOrder(f"no purchase order {po_id}")
+    return tuple(await with_lines(tx, await store.locked_orders(tx, cycle_id)))
+
+
+async def note_arrivals(tx: Tx, *, po_id: int, counts: Mapping[int, Sequence[int]]) -> None:
+    """Write what became of the lines of a locked purchase order: sku → pieces accepted, short, rejected and over."""
+    if counts:
+        await store.set_counts(tx, po_id, counts)
+
+
+async def note_received(tx: Tx, *, po_id: int) -> bool:
+    """Note that nothing of a purchase order is open any more; True the first time; refuses NoSuchThing."""
+    return await move(tx, PurchaseOrder, PURCHASE, "receive", key={"id": po_id}, values={"received_at": tx.now})

@@ -67,6 +67,20 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class SupplierResult:
+    """What a purchase order came to, in fen: ordered, delivered beyond it, claimed back for short and rejected."""
+
+    po_id: int
+    number: str
+    cycle_id: int
+    supplier_id: int
+    supplier_name: str
+    ordered_fen: int
+    over_fen: int
+    claimed_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class PurchaseLineValue:
     """One sku of a purchase order: pieces ordered and what became of them, amounts in fen."""
 

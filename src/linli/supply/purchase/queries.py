@@ -12,7 +12,8 @@ from linli.kernel.refusals import NotFound
 from linli.platform import papers
 from linli.platform.database import Tx
 from linli.supply.demand.queries import demand_by_sku
-from linli.supply.purchase.model import Difference, PurchaseLineValue, PurchaseOrderValue
+from linli.supply.demand.rules import of_one_sku
+from linli.supply.purchase.model import Difference, PurchaseLineValue, PurchaseOrderValue, SupplierResult
 from linli.supply.purchase.records import PurchaseLine, PurchaseOrder, SkuNeed
 
 LINE_FIELDS = tuple(PurchaseLineValue.__dataclass_fields__)
@@ -33,7 +34,7 @@ async def purchase_order(tx: Tx, po_id: int, *, supplier_id: int | None = None) 
     row = await tx.first(chosen)
     if row is None:
         raise NoSuchPurchaseOrder(f"no purchase order {po_id}")
-    return (await _with_lines(tx, [row]))[0]
+    return (await with_lines(tx, [row]))[0]
 
 
 async def purchase_orders(
@@ -51,10 +52,11 @@ async def purchase_orders(
             chosen = chosen.where(column == wanted)
     if after is not None:
         chosen = chosen.where(PurchaseOrder.id > after)
-    return await _with_lines(tx, await tx.all(chosen.order_by(PurchaseOrder.id).limit(limit)))
+    return await with_lines(tx, await tx.all(chosen.order_by(PurchaseOrder.id).limit(limit)))
 
 
-async def _with_lines(tx: Tx, rows: Sequence[PurchaseOrder]) -> list[PurchaseOrderValue]:
+async def with_lines(tx: Tx, rows: Sequence[PurchaseOrder]) -> list[PurchaseOrderValue]:
+    """Return purchase orders with their lines, which take one statement however many there are."""
     here = (PurchaseLine.region_id == tx.region_id, PurchaseLine.po_id.in_([row.id for row in rows]))
     found: dict[int, list[PurchaseLineValue]] = {row.id: [] for row in rows}
     if rows:
@@ -66,7 +68,7 @@ async def _with_lines(tx: Tx, rows: Sequence[PurchaseOrder]) -> list[PurchaseOrd
     ]
 
 
-async def available(tx: Tx, cycle_id: int) -> dict[int, int]:
+async def goods_of_cycle(tx: Tx, cycle_id: int) -> dict[int, int]:
     """Return how many pieces of each sku a cycle has: stock set aside when it was bought, and what was accepted."""
     needs = select(SkuNeed.sku_id, SkuNeed.stock_used)
     here = needs.where(SkuNeed.region_id == tx.region_id, SkuNeed.cycle_id == cycle_id)
@@ -88,7 +90,7 @@ async def balance_of_cycle(tx: Tx, cycle_id: int) -> list[Difference]:
 
     Demand is counted from the frozen lines and ordered from the purchase orders, so both ends are checked.
     """
-    wanted = {each.sku_id: each.quantity for each in await demand_by_sku(tx, cycle_id)}
+    wanted = {each.sku_id: each.quantity for each in of_one_sku(await demand_by_sku(tx, cycle_id))}
     ordered = await _ordered(tx, cycle_id)
     needs = await tx.all(select(SkuNeed).where(SkuNeed.region_id == tx.region_id, SkuNeed.cycle_id == cycle_id))
     kept = {need.sku_id: need for need in needs}
@@ -107,6 +109,25 @@ async def _ordered(tx: Tx, cycle_id: int) -> dict[int, int]:
     sums = select(PurchaseLine.sku_id, func.sum(PurchaseLine.quantity)).group_by(PurchaseLine.sku_id)
     here = sums.where(PurchaseLine.region_id == tx.region_id, PurchaseLine.cycle_id == cycle_id)
     return {row[0]: int(row[1]) for row in await tx.execute(here)}
+
+
+async def supplier_results(tx: Tx, cycle_id: int) -> list[SupplierResult]:
+    """Return what the purchase orders of a cycle came to, in fen, in order of id."""
+    joined = (PurchaseOrder.region_id == PurchaseLine.region_id) & (PurchaseOrder.id == PurchaseLine.po_id)
+    price = PurchaseLine.price_fen
+    sums = (
+        func.sum(PurchaseLine.amount_fen),
+        func.sum(PurchaseLine.over * price),
+        func.sum((PurchaseLine.short + PurchaseLine.rejected) * price),
+    )
+    key = (
+        PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.cycle_id, PurchaseOrder.supplier_id,
+        PurchaseOrder.supplier_name,
+    )  # fmt: skip
+    here = (PurchaseLine.region_id == tx.region_id, PurchaseOrder.region_id == tx.region_id)
+    chosen = select(*key, *sums).join(PurchaseOrder, joined).where(*here, PurchaseOrder.cycle_id == cycle_id)
+    rows = await tx.execute(chosen.group_by(*key).order_by(PurchaseOrder.id))
+    return [SupplierResult(*row[:5], *(int(fen) for fen in row[5:])) for row in rows]
 
 
 async def purchase_paper(tx: Tx, po_id: int) -> papers.PurchaseOrder:

@@ -22,6 +22,7 @@ def upgrade() -> None:
         "aftersale",
         "catalog",
         "fulfilment",
+        "marketing",
         "money",
         "ordering",
         "people",
@@ -29,6 +30,7 @@ def upgrade() -> None:
         "sale",
         "settlement",
         "supply",
+        "warehouse",
     ]:
         op.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     op.execute("CREATE SCHEMA IF NOT EXISTS jobs")
@@ -44,7 +46,7 @@ def upgrade() -> None:
         sa.CheckConstraint("spent_fen BETWEEN 0 AND most_fen", name=op.f("ck_auto_budgets_within_budget")),
         sa.PrimaryKeyConstraint("region_id", "day", name=op.f("pk_auto_budgets")),
         schema="aftersale",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "cases",
@@ -93,7 +95,7 @@ def upgrade() -> None:
         sa.CheckConstraint("refund_pieces BETWEEN 0 AND pieces", name=op.f("ck_cases_refund_pieces")),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_cases")),
         schema="aftersale",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_cases_region_id_line_id"), "cases", ["region_id", "line_id"], unique=False, schema="aftersale"
@@ -139,30 +141,50 @@ def upgrade() -> None:
         sa.CheckConstraint("held_pieces >= 0 AND settled_pieces >= 0", name=op.f("ck_claims_pieces")),
         sa.PrimaryKeyConstraint("region_id", "line_id", name=op.f("pk_claims")),
         schema="aftersale",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "assets",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("bytes", sa.Integer(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("milliseconds", sa.Integer(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind IN ('picture', 'video')", name=op.f("ck_assets_kind_known")),
+        sa.CheckConstraint("bytes > 0", name=op.f("ck_assets_not_empty")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_assets")),
+        schema="catalog",
+        info={"kind": "reference", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "categories",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("parent_id", sa.BigInteger(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("nature", sa.Text(), nullable=False),
         sa.Column("storage_class", sa.Text(), nullable=False),
         sa.Column("commission_bp", sa.Integer(), nullable=False),
         sa.Column("quality_window_hours", sa.Integer(), nullable=False),
         sa.Column("order_window_hours", sa.Integer(), nullable=False),
         sa.Column("required_fields", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("nature IN ('fresh', 'daily', 'other')", name=op.f("ck_categories_nature_known")),
         sa.CheckConstraint(
             "storage_class IN ('ambient', 'chilled', 'frozen')", name=op.f("ck_categories_storage_class_known")
         ),
         sa.CheckConstraint("commission_bp BETWEEN 0 AND 10000", name=op.f("ck_categories_commission_possible")),
+        sa.CheckConstraint("parent_id <> id", name=op.f("ck_categories_not_below_itself")),
         sa.CheckConstraint(
             "quality_window_hours >= 0 AND order_window_hours >= 0", name=op.f("ck_categories_windows_not_negative")
         ),
         sa.ForeignKeyConstraint(["parent_id"], ["catalog.categories.id"], name=op.f("fk_categories_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_categories")),
         schema="catalog",
-        info={"kind": "reference", "append_only": False, "daily": False},
+        info={"kind": "reference", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "uq_categories_name",
@@ -170,15 +192,6 @@ def upgrade() -> None:
         [sa.literal_column("coalesce(parent_id, 0)"), "name"],
         unique=True,
         schema="catalog",
-    )
-    op.create_table(
-        "pictures",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_pictures")),
-        schema="catalog",
-        info={"kind": "reference", "append_only": False, "daily": False},
     )
     op.create_table(
         "suppliers",
@@ -191,7 +204,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suppliers")),
         sa.UniqueConstraint("name", name=op.f("uq_suppliers_name")),
         schema="catalog",
-        info={"kind": "reference", "append_only": False, "daily": False},
+        info={"kind": "reference", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "address_reads",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_address_reads")),
+        schema="fulfilment",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        op.f("ix_address_reads_region_id_order_id"),
+        "address_reads",
+        ["region_id", "order_id"],
+        unique=False,
+        schema="fulfilment",
     )
     op.create_table(
         "handovers",
@@ -216,10 +248,40 @@ def upgrade() -> None:
             "region_id", "cycle_id", "station_id", name=op.f("uq_handovers_region_id_cycle_id_station_id")
         ),
         schema="fulfilment",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "ix_handovers_leader", "handovers", ["region_id", "leader_id", "id"], unique=False, schema="fulfilment"
+    )
+    op.create_table(
+        "parcels",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("supplier_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("tracking", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("pieces", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("receive_by", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(state = 'received') = (received_at IS NOT NULL)", name=op.f("ck_parcels_received_at")),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_parcels")),
+        sa.UniqueConstraint(
+            "region_id", "order_id", "carrier", "tracking", name=op.f("uq_parcels_region_id_order_id_carrier_tracking")
+        ),
+        schema="fulfilment",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_parcels_under_way",
+        "parcels",
+        ["region_id", "receive_by"],
+        unique=False,
+        schema="fulfilment",
+        postgresql_where=sa.text("received_at IS NULL"),
     )
     op.create_table(
         "pickups",
@@ -236,7 +298,7 @@ def upgrade() -> None:
         sa.Column("pieces", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_pickups")),
         schema="fulfilment",
-        info={"kind": "region", "append_only": True, "daily": True},
+        info={"kind": "region", "append_only": True, "daily": True, "fillfactor": 100},
         postgresql_partition_by="RANGE (biz_date)",
     )
     op.create_index(
@@ -251,7 +313,7 @@ def upgrade() -> None:
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_route_plans")),
         schema="fulfilment",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "vehicles",
@@ -273,7 +335,254 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_vehicles")),
         sa.UniqueConstraint("region_id", "plate", name=op.f("uq_vehicles_region_id_plate")),
         schema="fulfilment",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "campaign_uses",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("biz_date", sa.Date(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("taken_fen", sa.BigInteger(), nullable=False),
+        sa.Column("given_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("taken_fen > 0", name=op.f("ck_campaign_uses_takes_something")),
+        sa.PrimaryKeyConstraint("region_id", "biz_date", "order_id", "campaign_id", name=op.f("pk_campaign_uses")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": True, "fillfactor": 100},
+        postgresql_partition_by="RANGE (biz_date)",
+    )
+    op.create_index(
+        "ix_campaign_uses_campaign",
+        "campaign_uses",
+        ["region_id", "biz_date", "campaign_id"],
+        unique=False,
+        schema="marketing",
+    )
+    op.create_table(
+        "campaigns",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("rungs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("every", sa.Boolean(), nullable=False),
+        sa.Column("tiers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("category_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("offer_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("budget_fen", sa.BigInteger(), nullable=True),
+        sa.Column("taken_fen", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_campaigns_starts_before_it_ends")),
+        sa.CheckConstraint(
+            "taken_fen >= 0 AND (budget_fen IS NULL OR taken_fen <= budget_fen)",
+            name=op.f("ck_campaigns_taken_within_budget"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_campaigns")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_campaigns_running",
+        "campaigns",
+        ["region_id", "ends_at"],
+        unique=False,
+        schema="marketing",
+        postgresql_where=sa.text("stopped_at IS NULL"),
+    )
+    op.create_table(
+        "coupon_templates",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("off_fen", sa.BigInteger(), nullable=False),
+        sa.Column("off_bp", sa.Integer(), nullable=False),
+        sa.Column("threshold_fen", sa.BigInteger(), nullable=False),
+        sa.Column("category_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("offer_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("segment", sa.Text(), nullable=False),
+        sa.Column("first_order", sa.Boolean(), nullable=False),
+        sa.Column("claimable", sa.Boolean(), nullable=False),
+        sa.Column("stock", sa.Integer(), nullable=True),
+        sa.Column("issued", sa.Integer(), nullable=False),
+        sa.Column("budget_fen", sa.BigInteger(), nullable=True),
+        sa.Column("taken_fen", sa.BigInteger(), nullable=False),
+        sa.Column("per_member", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("valid_days", sa.Integer(), nullable=True),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "(valid_until IS NULL) <> (valid_days IS NULL)", name=op.f("ck_coupon_templates_one_validity")
+        ),
+        sa.CheckConstraint(
+            "issued >= 0 AND (stock IS NULL OR issued <= stock)", name=op.f("ck_coupon_templates_issued_within_stock")
+        ),
+        sa.CheckConstraint(
+            "off_fen >= 0 AND off_bp BETWEEN 0 AND 10000 AND threshold_fen >= 0", name=op.f("ck_coupon_templates_gives")
+        ),
+        sa.CheckConstraint("per_member > 0", name=op.f("ck_coupon_templates_per_member_positive")),
+        sa.CheckConstraint(
+            "taken_fen >= 0 AND (budget_fen IS NULL OR taken_fen <= budget_fen)",
+            name=op.f("ck_coupon_templates_taken_within_budget"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_coupon_templates")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "uq_coupon_templates_key",
+        "coupon_templates",
+        ["region_id", "key"],
+        unique=True,
+        schema="marketing",
+        postgresql_where=sa.text("key <> '' AND stopped_at IS NULL"),
+    )
+    op.create_table(
+        "gifts",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("offer_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("threshold_fen", sa.BigInteger(), nullable=False),
+        sa.Column("newcomers_only", sa.Boolean(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_gifts_starts_before_it_ends")),
+        sa.CheckConstraint("threshold_fen >= 0", name=op.f("ck_gifts_threshold_not_negative")),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_gifts")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "invite_months",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("inviter_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("rewarded", sa.Integer(), nullable=False),
+        sa.CheckConstraint("rewarded >= 0", name=op.f("ck_invite_months_counted_up")),
+        sa.PrimaryKeyConstraint("region_id", "inviter_id", "month", name=op.f("pk_invite_months")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "invites",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("inviter_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("clash", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("coupon_id", sa.BigInteger(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'rewarded') = (coupon_id IS NOT NULL)", name=op.f("ck_invites_a_reward_is_a_coupon")
+        ),
+        sa.CheckConstraint("(state = 'unrewarded') = (why <> '')", name=op.f("ck_invites_withheld_for_a_reason")),
+        sa.CheckConstraint("inviter_id <> id", name=op.f("ck_invites_not_oneself")),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_invites")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        op.f("ix_invites_region_id_inviter_id_id"),
+        "invites",
+        ["region_id", "inviter_id", "id"],
+        unique=False,
+        schema="marketing",
+    )
+    op.create_table(
+        "newcomer_marks",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("region_id", "kind", "mark", name=op.f("pk_newcomer_marks")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "newcomers",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("region_id", "member_id", name=op.f("pk_newcomers")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_newcomers_order",
+        "newcomers",
+        ["region_id", "order_id"],
+        unique=False,
+        schema="marketing",
+        postgresql_where=sa.text("order_id IS NOT NULL"),
+    )
+    op.create_table(
+        "point_movements",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("fen", sa.BigInteger(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_point_movements")),
+        sa.UniqueConstraint("region_id", "ref", "expires_on", name=op.f("uq_point_movements_region_id_ref_expires_on")),
+        schema="marketing",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_point_movements_member",
+        "point_movements",
+        ["region_id", "member_id", "id"],
+        unique=False,
+        schema="marketing",
+    )
+    op.create_index(
+        "ix_point_movements_order",
+        "point_movements",
+        ["region_id", "order_id"],
+        unique=False,
+        schema="marketing",
+        postgresql_where=sa.text("order_id IS NOT NULL"),
+    )
+    op.create_table(
+        "purses",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("points >= 0", name=op.f("ck_purses_never_below_zero")),
+        sa.PrimaryKeyConstraint("region_id", "member_id", "expires_on", name=op.f("pk_purses")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_purses_expiry",
+        "purses",
+        ["region_id", "expires_on"],
+        unique=False,
+        schema="marketing",
+        postgresql_where=sa.text("points > 0"),
     )
     op.create_table(
         "accounts",
@@ -290,7 +599,78 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("region_id", "kind", "owner_id", name=op.f("uq_accounts_region_id_kind_owner_id")),
         schema="money",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "bill_differences",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("ours_fen", sa.BigInteger(), nullable=True),
+        sa.Column("theirs_fen", sa.BigInteger(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_bill_differences")),
+        sa.UniqueConstraint(
+            "region_id",
+            "channel",
+            "kind",
+            "number",
+            "cause",
+            name=op.f("uq_bill_differences_region_id_channel_kind_number_cause"),
+        ),
+        schema="money",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_bill_differences_state", "bill_differences", ["region_id", "state", "id"], unique=False, schema="money"
+    )
+    op.create_table(
+        "bill_lines",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("row_no", sa.BigInteger(), nullable=False),
+        sa.Column("of", sa.Text(), nullable=False),
+        sa.Column("provider_no", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("fee_fen", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_fen >= 0", name=op.f("ck_bill_lines_amount_not_negative")),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_bill_lines")),
+        sa.UniqueConstraint(
+            "region_id", "channel", "kind", "number", name=op.f("uq_bill_lines_region_id_channel_kind_number")
+        ),
+        schema="money",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_bill_lines_day", "bill_lines", ["region_id", "channel", "day", "id"], unique=False, schema="money"
+    )
+    op.create_table(
+        "bills",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("region_id", "channel", "day", name=op.f("pk_bills")),
+        schema="money",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "books",
@@ -298,7 +678,7 @@ def upgrade() -> None:
         sa.Column("last_run_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("region_id", name=op.f("pk_books")),
         schema="money",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "charge_attempts",
@@ -319,7 +699,7 @@ def upgrade() -> None:
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_charge_attempts_amount_positive")),
         sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_charge_attempts")),
         schema="money",
-        info={"kind": "region", "append_only": False, "daily": True},
+        info={"kind": "region", "append_only": False, "daily": True, "fillfactor": 100},
         postgresql_partition_by="RANGE (biz_date)",
     )
     op.create_index(
@@ -349,7 +729,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "biz_date", "charge_id", "order_id", name=op.f("pk_charge_orders")),
         schema="money",
-        info={"kind": "region", "append_only": False, "daily": True},
+        info={"kind": "region", "append_only": False, "daily": True, "fillfactor": 100},
         postgresql_partition_by="RANGE (biz_date)",
     )
     op.create_index("ix_charge_orders_order", "charge_orders", ["region_id", "order_id"], unique=False, schema="money")
@@ -377,6 +757,9 @@ def upgrade() -> None:
         sa.Column("attempt_id", sa.BigInteger(), nullable=False),
         sa.Column("paid_attempt_id", sa.BigInteger(), nullable=True),
         sa.Column("pay_url", sa.Text(), nullable=True),
+        sa.Column("pay_params", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("scene", sa.Text(), server_default="", nullable=False),
+        sa.Column("payer", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint("(state = 'paid') = (paid_fen > 0)", name=op.f("ck_charges_paid_state")),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_charges_amount_positive")),
         sa.CheckConstraint("paid_fen = 0 OR paid_fen = amount_fen", name=op.f("ck_charges_paid_whole")),
@@ -385,10 +768,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_charges")),
         schema="money",
-        info={"kind": "region", "append_only": False, "daily": True},
+        info={"kind": "region", "append_only": False, "daily": True, "fillfactor": 100},
         postgresql_partition_by="RANGE (biz_date)",
     )
     op.create_index("ix_charges_member", "charges", ["region_id", "member_id", "id"], unique=False, schema="money")
+    op.create_index(
+        "ix_charges_shop_money",
+        "charges",
+        ["region_id", "cycle_id", "station_id"],
+        unique=False,
+        schema="money",
+        postgresql_where=sa.text("scene = 'mini'"),
+    )
     op.create_table(
         "entries",
         sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -416,7 +807,7 @@ def upgrade() -> None:
             name=op.f("uq_entries_region_id_kind_ref_kind_ref_id_part"),
         ),
         schema="money",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_index("ix_entries_cycle", "entries", ["region_id", "cycle_id", "kind"], unique=False, schema="money")
     op.create_index("ix_entries_run", "entries", ["region_id", "run_id"], unique=False, schema="money")
@@ -451,7 +842,7 @@ def upgrade() -> None:
             name=op.f("uq_raw_notices_region_id_channel_notice_id_digest"),
         ),
         schema="money",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "ix_raw_notices_unjudged",
@@ -497,7 +888,7 @@ def upgrade() -> None:
             "region_id", "ref_kind", "ref_id", "part", name=op.f("uq_refunds_region_id_ref_kind_ref_id_part")
         ),
         schema="money",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index("ix_refunds_charge", "refunds", ["region_id", "charge_id"], unique=False, schema="money")
     op.create_index("ix_refunds_order", "refunds", ["region_id", "order_id"], unique=False, schema="money")
@@ -509,6 +900,25 @@ def upgrade() -> None:
         unique=False,
         schema="money",
         postgresql_where=sa.text("state NOT IN ('done', 'dead')"),
+    )
+    op.create_table(
+        "shippings",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("charge_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("region_id", "charge_id", name=op.f("pk_shippings")),
+        schema="money",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_shippings_untold",
+        "shippings",
+        ["region_id", "handed_over_at"],
+        unique=False,
+        schema="money",
+        postgresql_where=sa.text("told_at IS NULL"),
     )
     op.create_table(
         "transactions",
@@ -530,10 +940,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("region_id", "key", name=op.f("uq_transactions_region_id_key")),
         sa.UniqueConstraint("region_id", "reverses", name="uq_transactions_reversed_once"),
         schema="money",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "ix_transactions_posted_at", "transactions", ["region_id", "posted_at"], unique=False, schema="money"
+    )
+    op.create_table(
+        "addresses",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("order_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("province", sa.Text(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=False),
+        sa.Column("district", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("region_id", "order_id", name=op.f("pk_addresses")),
+        schema="ordering",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "chain_drafts",
@@ -556,7 +978,7 @@ def upgrade() -> None:
             name=op.f("uq_chain_drafts_region_id_cycle_id_station_id_number"),
         ),
         schema="ordering",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "goods_names",
@@ -567,7 +989,7 @@ def upgrade() -> None:
         sa.Column("learnt_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("region_id", "leader_id", "word", name=op.f("pk_goods_names")),
         schema="ordering",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "line_refunds",
@@ -591,7 +1013,7 @@ def upgrade() -> None:
             "region_id", "line_id", "ref_kind", "ref_id", name=op.f("uq_line_refunds_region_id_line_id_ref_kind_ref_id")
         ),
         schema="ordering",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_line_refunds_region_id_order_id"),
@@ -631,6 +1053,7 @@ def upgrade() -> None:
         sa.Column("refunded_quantity", sa.Integer(), nullable=False),
         sa.Column("collected_quantity", sa.Integer(), nullable=False),
         sa.Column("payable_fen", sa.BigInteger(), nullable=False),
+        sa.Column("discounts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("paid_fen", sa.BigInteger(), nullable=False),
         sa.Column("refunded_fen", sa.BigInteger(), nullable=False),
         sa.Column("recognised_fen", sa.BigInteger(), nullable=False),
@@ -648,7 +1071,7 @@ def upgrade() -> None:
         sa.CheckConstraint("short_quantity BETWEEN 0 AND quantity", name=op.f("ck_lines_short")),
         sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_lines")),
         schema="ordering",
-        info={"kind": "region", "append_only": False, "daily": True},
+        info={"kind": "region", "append_only": False, "daily": True, "fillfactor": 100},
         postgresql_partition_by="RANGE (biz_date)",
     )
     op.create_index(
@@ -677,8 +1100,15 @@ def upgrade() -> None:
         sa.Column("by_leader", sa.BigInteger(), nullable=True),
         sa.Column("payer", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("goods_fen", sa.BigInteger(), nullable=False),
+        sa.Column("fee_fen", sa.BigInteger(), nullable=False),
         sa.Column("payable_fen", sa.BigInteger(), nullable=False),
         sa.Column("paid_fen", sa.BigInteger(), nullable=False),
+        sa.Column("fee_refunded_fen", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fee_recognised_fen", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("express", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("priced", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("charge_id", sa.BigInteger(), nullable=True),
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("hold_until", sa.DateTime(timezone=True), nullable=False),
@@ -686,13 +1116,25 @@ def upgrade() -> None:
         sa.Column("collected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_reason", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "fee_recognised_fen BETWEEN 0 AND fee_fen - fee_refunded_fen", name=op.f("ck_orders_fee_recognised")
+        ),
+        sa.CheckConstraint("fee_refunded_fen BETWEEN 0 AND fee_fen", name=op.f("ck_orders_fee_refunded_within_fee")),
         sa.CheckConstraint("paid_fen IN (0, payable_fen)", name=op.f("ck_orders_paid_whole")),
-        sa.CheckConstraint("payable_fen >= 0", name=op.f("ck_orders_payable")),
+        sa.CheckConstraint("payable_fen >= 0 AND fee_fen >= 0 AND points >= 0", name=op.f("ck_orders_payable")),
         sa.CheckConstraint("serial > 0", name=op.f("ck_orders_serial")),
         sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_orders")),
         schema="ordering",
-        info={"kind": "region", "append_only": False, "daily": True},
+        info={"kind": "region", "append_only": False, "daily": True, "fillfactor": 50},
         postgresql_partition_by="RANGE (biz_date)",
+    )
+    op.create_index(
+        "ix_orders_express",
+        "orders",
+        ["region_id", "id"],
+        unique=False,
+        schema="ordering",
+        postgresql_where=sa.text("express"),
     )
     op.create_index(
         "ix_orders_held",
@@ -700,7 +1142,7 @@ def upgrade() -> None:
         ["region_id", "hold_until"],
         unique=False,
         schema="ordering",
-        postgresql_where=sa.text("state = 'placed'"),
+        postgresql_where=sa.text("paid_at IS NULL AND cancelled_at IS NULL"),
     )
     op.create_index("ix_orders_member", "orders", ["region_id", "member_id", "id"], unique=False, schema="ordering")
     op.create_index(
@@ -716,7 +1158,7 @@ def upgrade() -> None:
         ["region_id", "biz_date", "cycle_id", "station_id", "pickup_code"],
         unique=True,
         schema="ordering",
-        postgresql_where=sa.text("state <> 'cancelled'"),
+        postgresql_where=sa.text("cancelled_at IS NULL"),
     )
     op.create_table(
         "serials",
@@ -727,7 +1169,7 @@ def upgrade() -> None:
         sa.CheckConstraint("last > 0", name=op.f("ck_serials_last")),
         sa.PrimaryKeyConstraint("region_id", "cycle_id", "station_id", name=op.f("pk_serials")),
         schema="ordering",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "user_orders",
@@ -738,7 +1180,7 @@ def upgrade() -> None:
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "order_id", name=op.f("pk_user_orders")),
         schema="ordering",
-        info={"kind": "global", "append_only": False, "daily": False},
+        info={"kind": "global", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "accounts",
@@ -747,7 +1189,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         schema="people",
-        info={"kind": "global", "append_only": False, "daily": False},
+        info={"kind": "global", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "bindings",
@@ -760,7 +1202,7 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("region_id", "member_id", "id", name=op.f("pk_bindings")),
         schema="people",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "uq_bindings_open",
@@ -780,7 +1222,7 @@ def upgrade() -> None:
         sa.CheckConstraint("attempts BETWEEN 0 AND 5", name=op.f("ck_codes_attempts_are_bounded")),
         sa.PrimaryKeyConstraint("phone_index", name=op.f("pk_codes")),
         schema="people",
-        info={"kind": "global", "append_only": False, "daily": False},
+        info={"kind": "global", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "communities",
@@ -797,7 +1239,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_communities")),
         sa.UniqueConstraint("region_id", "name", name=op.f("uq_communities_region_id_name")),
         schema="people",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "grants",
@@ -811,7 +1253,7 @@ def upgrade() -> None:
         sa.CheckConstraint("scope >= 0", name=op.f("ck_grants_scope_is_a_region_or_all")),
         sa.PrimaryKeyConstraint("account_id", "role", "scope", "person_id", name=op.f("pk_grants")),
         schema="people",
-        info={"kind": "global", "append_only": False, "daily": False},
+        info={"kind": "global", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(op.f("ix_grants_scope_role"), "grants", ["scope", "role"], unique=False, schema="people")
     op.create_table(
@@ -824,7 +1266,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("index", name=op.f("pk_identities")),
         schema="people",
-        info={"kind": "global", "append_only": False, "daily": False},
+        info={"kind": "global", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(op.f("ix_identities_account_id"), "identities", ["account_id"], unique=False, schema="people")
     op.create_table(
@@ -834,7 +1276,7 @@ def upgrade() -> None:
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_invitations")),
         schema="people",
-        info={"kind": "global", "append_only": False, "daily": False},
+        info={"kind": "global", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "leaders",
@@ -850,7 +1292,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_leaders")),
         sa.UniqueConstraint("region_id", "account_id", name=op.f("uq_leaders_region_id_account_id")),
         schema="people",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "notices",
@@ -865,7 +1307,7 @@ def upgrade() -> None:
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_notices")),
         schema="people",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_notices_region_id_recipient_id"),
@@ -881,7 +1323,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_passwords")),
         schema="people",
-        info={"kind": "global", "append_only": False, "daily": False},
+        info={"kind": "global", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "quotas",
@@ -891,7 +1333,7 @@ def upgrade() -> None:
         sa.CheckConstraint("used >= 1", name=op.f("ck_quotas_used_is_positive")),
         sa.PrimaryKeyConstraint("subject", "window_start", name=op.f("pk_quotas")),
         schema="people",
-        info={"kind": "global", "append_only": False, "daily": False},
+        info={"kind": "global", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(op.f("ix_quotas_window_start"), "quotas", ["window_start"], unique=False, schema="people")
     op.create_table(
@@ -903,7 +1345,7 @@ def upgrade() -> None:
         sa.CheckConstraint("id BETWEEN 1 AND 1048575", name=op.f("ck_regions_number_fits_an_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_regions")),
         schema="people",
-        info={"kind": "reference", "append_only": False, "daily": False},
+        info={"kind": "reference", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "sessions",
@@ -920,10 +1362,18 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_sessions")),
         schema="people",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_sessions_region_id_account_id"), "sessions", ["region_id", "account_id"], unique=False, schema="people"
+    )
+    op.create_index(
+        "ix_sessions_revoked",
+        "sessions",
+        ["region_id", "revoked_at"],
+        unique=False,
+        schema="people",
+        postgresql_where=sa.text("revoked_at IS NOT NULL"),
     )
     op.create_table(
         "answers",
@@ -936,7 +1386,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("region_id", "caller", "key", name=op.f("pk_answers")),
         schema="platform",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_answers_region_id_made_at"), "answers", ["region_id", "made_at"], unique=False, schema="platform"
@@ -956,7 +1406,7 @@ def upgrade() -> None:
         sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("region_id", "thing_id", "id", name=op.f("pk_moves")),
         schema="platform",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_moves_region_id_thing_id"), "moves", ["region_id", "thing_id"], unique=False, schema="platform"
@@ -977,7 +1427,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_outbox")),
         schema="platform",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "ix_outbox_open",
@@ -1004,7 +1454,7 @@ def upgrade() -> None:
         sa.Column("done", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("region_id", "fact_id", "reaction", name=op.f("pk_reactions")),
         schema="platform",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "sequences",
@@ -1013,7 +1463,7 @@ def upgrade() -> None:
         sa.Column("next", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("region_id", "day", name=op.f("pk_sequences")),
         schema="platform",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "settings",
@@ -1026,7 +1476,7 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("region_id", "name", "valid_from", name=op.f("pk_settings")),
         schema="platform",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "cycles",
@@ -1066,7 +1516,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_cycles")),
         schema="sale",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "ix_cycles_draft",
@@ -1102,11 +1552,17 @@ def upgrade() -> None:
         sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("taken", sa.Integer(), nullable=False),
         sa.Column("most", sa.Integer(), nullable=True),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("taken_today", sa.Integer(), nullable=False),
+        sa.Column("most_today", sa.Integer(), nullable=True),
         sa.CheckConstraint("most IS NULL OR taken <= most", name=op.f("ck_takings_never_beyond_limit")),
-        sa.CheckConstraint("taken >= 0", name=op.f("ck_takings_taken_not_negative")),
+        sa.CheckConstraint(
+            "most_today IS NULL OR taken_today <= most_today", name=op.f("ck_takings_never_beyond_day_limit")
+        ),
+        sa.CheckConstraint("taken >= 0 AND taken_today >= 0", name=op.f("ck_takings_taken_not_negative")),
         sa.PrimaryKeyConstraint("region_id", "offer_id", "member_id", name=op.f("pk_takings")),
         schema="sale",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "commission_changes",
@@ -1120,7 +1576,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("region_id", "line_id", "number", name=op.f("pk_commission_changes")),
         schema="settlement",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "commission_rules",
@@ -1140,7 +1596,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_commission_rules")),
         schema="settlement",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "ix_commission_rules_scope",
@@ -1157,7 +1613,7 @@ def upgrade() -> None:
         sa.Column("statements", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("region_id", "week", name=op.f("pk_settled_weeks")),
         schema="settlement",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "statements",
@@ -1176,20 +1632,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_statements")),
         sa.UniqueConstraint("region_id", "leader_id", "week", name=op.f("uq_statements_region_id_leader_id_week")),
         schema="settlement",
-        info={"kind": "region", "append_only": True, "daily": False},
-    )
-    op.create_table(
-        "allocations",
-        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("cycle_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("skus", sa.Integer(), nullable=False),
-        sa.Column("lines", sa.Integer(), nullable=False),
-        sa.Column("refunded_fen", sa.BigInteger(), nullable=False),
-        sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("skus >= 0 AND lines >= 0 AND refunded_fen >= 0", name=op.f("ck_allocations_counts")),
-        sa.PrimaryKeyConstraint("region_id", "cycle_id", name=op.f("pk_allocations")),
-        schema="supply",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "demand_lines",
@@ -1206,15 +1649,8 @@ def upgrade() -> None:
         sa.CheckConstraint("quantity > 0 AND orders > 0", name=op.f("ck_demand_lines_wants_something")),
         sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_demand_lines")),
         schema="supply",
-        info={"kind": "region", "append_only": True, "daily": True},
+        info={"kind": "region", "append_only": True, "daily": True, "fillfactor": 100},
         postgresql_partition_by="RANGE (biz_date)",
-    )
-    op.create_index(
-        "uq_demand_lines_place",
-        "demand_lines",
-        ["region_id", "biz_date", "cycle_id", "offer_id", "station_id", "leader_id"],
-        unique=True,
-        schema="supply",
     )
     op.create_table(
         "demands",
@@ -1228,7 +1664,7 @@ def upgrade() -> None:
         sa.CheckConstraint("lines >= 0 AND pieces >= lines", name=op.f("ck_demands_counts")),
         sa.PrimaryKeyConstraint("region_id", "cycle_id", name=op.f("pk_demands")),
         schema="supply",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "purchase_orders",
@@ -1255,108 +1691,12 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("region_id", "number", name=op.f("uq_purchase_orders_region_id_number")),
         schema="supply",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_purchase_orders_region_id_supplier_id_id"),
         "purchase_orders",
         ["region_id", "supplier_id", "id"],
-        unique=False,
-        schema="supply",
-    )
-    op.create_table(
-        "receivings",
-        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("cycle_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("region_id", "cycle_id", name=op.f("pk_receivings")),
-        schema="supply",
-        info={"kind": "region", "append_only": True, "daily": False},
-    )
-    op.create_table(
-        "scans",
-        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("task_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("scan_key", sa.Text(), nullable=False),
-        sa.Column("tote_id", sa.BigInteger(), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("worker_id", sa.BigInteger(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("quantity > 0", name=op.f("ck_scans_quantity")),
-        sa.PrimaryKeyConstraint("region_id", "task_id", "scan_key", name=op.f("pk_scans")),
-        schema="supply",
-        info={"kind": "region", "append_only": True, "daily": False},
-    )
-    op.create_table(
-        "short_lines",
-        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("biz_date", sa.Date(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("shortage_id", sa.BigInteger(), nullable=False),
-        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
-        sa.Column("line_id", sa.BigInteger(), nullable=False),
-        sa.Column("order_id", sa.BigInteger(), nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=False),
-        sa.Column("leader_id", sa.BigInteger(), nullable=False),
-        sa.Column("station_id", sa.BigInteger(), nullable=False),
-        sa.Column("sku_id", sa.BigInteger(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("wanted", sa.Integer(), nullable=False),
-        sa.Column("given", sa.Integer(), nullable=False),
-        sa.Column("short", sa.Integer(), nullable=False),
-        sa.Column("refunded_fen", sa.BigInteger(), nullable=False),
-        sa.Column("why", sa.Text(), nullable=False),
-        sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("given >= 0 AND short > 0 AND given + short = wanted", name=op.f("ck_short_lines_adds_up")),
-        sa.CheckConstraint("refunded_fen >= 0", name=op.f("ck_short_lines_refund")),
-        sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_short_lines")),
-        schema="supply",
-        info={"kind": "region", "append_only": True, "daily": True},
-        postgresql_partition_by="RANGE (biz_date)",
-    )
-    op.create_index(
-        op.f("ix_short_lines_region_id_cycle_id_id"),
-        "short_lines",
-        ["region_id", "cycle_id", "id"],
-        unique=False,
-        schema="supply",
-    )
-    op.create_index(
-        op.f("ix_short_lines_region_id_line_id"), "short_lines", ["region_id", "line_id"], unique=False, schema="supply"
-    )
-    op.create_index(
-        "uq_short_lines_once",
-        "short_lines",
-        ["region_id", "biz_date", "shortage_id", "line_id"],
-        unique=True,
-        schema="supply",
-    )
-    op.create_table(
-        "shortages",
-        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("biz_date", sa.Date(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
-        sa.Column("offer_id", sa.BigInteger(), nullable=False),
-        sa.Column("sku_id", sa.BigInteger(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("wanted", sa.Integer(), nullable=False),
-        sa.Column("available", sa.Integer(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.CheckConstraint("available >= 0 AND wanted > available", name=op.f("ck_shortages_lacks_something")),
-        sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_shortages")),
-        schema="supply",
-        info={"kind": "region", "append_only": True, "daily": True},
-        postgresql_partition_by="RANGE (biz_date)",
-    )
-    op.create_index(
-        op.f("ix_shortages_region_id_cycle_id_sku_id"),
-        "shortages",
-        ["region_id", "cycle_id", "sku_id"],
         unique=False,
         schema="supply",
     )
@@ -1382,91 +1722,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "cycle_id", "sku_id", name=op.f("pk_sku_needs")),
         schema="supply",
-        info={"kind": "region", "append_only": True, "daily": False},
-    )
-    op.create_table(
-        "sort_items",
-        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("biz_date", sa.Date(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
-        sa.Column("task_id", sa.BigInteger(), nullable=False),
-        sa.Column("tote_id", sa.BigInteger(), nullable=False),
-        sa.Column("station_id", sa.BigInteger(), nullable=False),
-        sa.Column("line_id", sa.BigInteger(), nullable=False),
-        sa.Column("order_id", sa.BigInteger(), nullable=False),
-        sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=False),
-        sa.Column("leader_id", sa.BigInteger(), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("short", sa.Integer(), nullable=False),
-        sa.Column("paid_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("quantity > 0 AND short BETWEEN 0 AND quantity", name=op.f("ck_sort_items_counts")),
-        sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_sort_items")),
-        schema="supply",
-        info={"kind": "region", "append_only": False, "daily": True},
-        postgresql_partition_by="RANGE (biz_date)",
-    )
-    op.create_index(
-        op.f("ix_sort_items_region_id_biz_date_cycle_id_station_id_serial"),
-        "sort_items",
-        ["region_id", "biz_date", "cycle_id", "station_id", "serial"],
-        unique=False,
-        schema="supply",
-    )
-    op.create_index(
-        op.f("ix_sort_items_region_id_task_id_tote_id"),
-        "sort_items",
-        ["region_id", "task_id", "tote_id"],
-        unique=False,
-        schema="supply",
-    )
-    op.create_table(
-        "sort_shares",
-        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("task_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("tote_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("planned", sa.Integer(), nullable=False),
-        sa.Column("sorted", sa.Integer(), nullable=False),
-        sa.Column("short", sa.Integer(), nullable=False),
-        sa.CheckConstraint("planned > 0 AND sorted >= 0 AND short >= 0", name=op.f("ck_sort_shares_counts")),
-        sa.CheckConstraint("sorted + short <= planned", name=op.f("ck_sort_shares_not_more_than_planned")),
-        sa.PrimaryKeyConstraint("region_id", "task_id", "tote_id", name=op.f("pk_sort_shares")),
-        schema="supply",
-        info={"kind": "region", "append_only": False, "daily": False},
-    )
-    op.create_index(
-        op.f("ix_sort_shares_region_id_tote_id"), "sort_shares", ["region_id", "tote_id"], unique=False, schema="supply"
-    )
-    op.create_table(
-        "sort_tasks",
-        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("wave_id", sa.BigInteger(), nullable=False),
-        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
-        sa.Column("sku_id", sa.BigInteger(), nullable=False),
-        sa.Column("offer_id", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("spec", sa.Text(), nullable=False),
-        sa.Column("barcode", sa.Text(), nullable=False),
-        sa.Column("storage_class", sa.Text(), nullable=False),
-        sa.Column("gross_g", sa.BigInteger(), nullable=False),
-        sa.Column("volume_ml", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("worker_id", sa.BigInteger(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_sort_tasks")),
-        sa.UniqueConstraint("region_id", "wave_id", "sku_id", name=op.f("uq_sort_tasks_region_id_wave_id_sku_id")),
-        schema="supply",
-        info={"kind": "region", "append_only": False, "daily": False},
-    )
-    op.create_index(
-        op.f("ix_sort_tasks_region_id_state_id"),
-        "sort_tasks",
-        ["region_id", "state", "id"],
-        unique=False,
-        schema="supply",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "steps",
@@ -1477,11 +1733,14 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("millis", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("(state = 'done') = (done_at IS NOT NULL)", name=op.f("ck_steps_done_at_an_instant")),
+        sa.CheckConstraint("rows >= 0 AND millis >= 0", name=op.f("ck_steps_counts")),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_steps")),
         sa.UniqueConstraint("region_id", "cycle_id", "step", name=op.f("uq_steps_region_id_cycle_id_step")),
         schema="supply",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "stock_balances",
@@ -1491,7 +1750,7 @@ def upgrade() -> None:
         sa.CheckConstraint("on_hand >= 0", name=op.f("ck_stock_balances_never_negative")),
         sa.PrimaryKeyConstraint("region_id", "sku_id", name=op.f("pk_stock_balances")),
         schema="supply",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "stock_movements",
@@ -1518,7 +1777,7 @@ def upgrade() -> None:
             name=op.f("uq_stock_movements_region_id_kind_ref_kind_ref_id_sku_id"),
         ),
         schema="supply",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_stock_movements_region_id_sku_id_id"),
@@ -1526,6 +1785,198 @@ def upgrade() -> None:
         ["region_id", "sku_id", "id"],
         unique=False,
         schema="supply",
+    )
+    op.create_table(
+        "allocations",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("skus", sa.Integer(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("refunded_fen", sa.BigInteger(), nullable=False),
+        sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("skus >= 0 AND lines >= 0 AND refunded_fen >= 0", name=op.f("ck_allocations_counts")),
+        sa.PrimaryKeyConstraint("region_id", "cycle_id", name=op.f("pk_allocations")),
+        schema="warehouse",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "receivings",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("region_id", "cycle_id", name=op.f("pk_receivings")),
+        schema="warehouse",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "scans",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("task_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("scan_key", sa.Text(), nullable=False),
+        sa.Column("tote_id", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("worker_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_scans_quantity")),
+        sa.PrimaryKeyConstraint("region_id", "task_id", "scan_key", name=op.f("pk_scans")),
+        schema="warehouse",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "short_lines",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("biz_date", sa.Date(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("shortage_id", sa.BigInteger(), nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
+        sa.Column("line_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("leader_id", sa.BigInteger(), nullable=False),
+        sa.Column("station_id", sa.BigInteger(), nullable=False),
+        sa.Column("sku_id", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Integer(), nullable=False),
+        sa.Column("given", sa.Integer(), nullable=False),
+        sa.Column("short", sa.Integer(), nullable=False),
+        sa.Column("refunded_fen", sa.BigInteger(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("given >= 0 AND short > 0 AND given + short = wanted", name=op.f("ck_short_lines_adds_up")),
+        sa.CheckConstraint("refunded_fen >= 0", name=op.f("ck_short_lines_refund")),
+        sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_short_lines")),
+        schema="warehouse",
+        info={"kind": "region", "append_only": True, "daily": True, "fillfactor": 100},
+        postgresql_partition_by="RANGE (biz_date)",
+    )
+    op.create_index(
+        op.f("ix_short_lines_region_id_cycle_id_id"),
+        "short_lines",
+        ["region_id", "cycle_id", "id"],
+        unique=False,
+        schema="warehouse",
+    )
+    op.create_index(
+        op.f("ix_short_lines_region_id_line_id"),
+        "short_lines",
+        ["region_id", "line_id"],
+        unique=False,
+        schema="warehouse",
+    )
+    op.create_index(
+        "uq_short_lines_once",
+        "short_lines",
+        ["region_id", "biz_date", "shortage_id", "line_id"],
+        unique=True,
+        schema="warehouse",
+    )
+    op.create_table(
+        "shortages",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("biz_date", sa.Date(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
+        sa.Column("offer_id", sa.BigInteger(), nullable=False),
+        sa.Column("sku_id", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Integer(), nullable=False),
+        sa.Column("available", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint("available >= 0 AND wanted > available", name=op.f("ck_shortages_lacks_something")),
+        sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_shortages")),
+        schema="warehouse",
+        info={"kind": "region", "append_only": True, "daily": True, "fillfactor": 100},
+        postgresql_partition_by="RANGE (biz_date)",
+    )
+    op.create_index(
+        op.f("ix_shortages_region_id_cycle_id_sku_id"),
+        "shortages",
+        ["region_id", "cycle_id", "sku_id"],
+        unique=False,
+        schema="warehouse",
+    )
+    op.create_table(
+        "sort_items",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("biz_date", sa.Date(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
+        sa.Column("task_id", sa.BigInteger(), nullable=False),
+        sa.Column("tote_id", sa.BigInteger(), nullable=False),
+        sa.Column("station_id", sa.BigInteger(), nullable=False),
+        sa.Column("line_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("leader_id", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("short", sa.Integer(), nullable=False),
+        sa.Column("paid_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("quantity > 0 AND short BETWEEN 0 AND quantity", name=op.f("ck_sort_items_counts")),
+        sa.PrimaryKeyConstraint("region_id", "biz_date", "id", name=op.f("pk_sort_items")),
+        schema="warehouse",
+        info={"kind": "region", "append_only": False, "daily": True, "fillfactor": 100},
+        postgresql_partition_by="RANGE (biz_date)",
+    )
+    op.create_table(
+        "sort_shares",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("task_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("tote_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("planned", sa.Integer(), nullable=False),
+        sa.Column("sorted", sa.Integer(), nullable=False),
+        sa.Column("short", sa.Integer(), nullable=False),
+        sa.CheckConstraint("planned > 0 AND sorted >= 0 AND short >= 0", name=op.f("ck_sort_shares_counts")),
+        sa.CheckConstraint("sorted + short <= planned", name=op.f("ck_sort_shares_not_more_than_planned")),
+        sa.PrimaryKeyConstraint("region_id", "task_id", "tote_id", name=op.f("pk_sort_shares")),
+        schema="warehouse",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        op.f("ix_sort_shares_region_id_tote_id"),
+        "sort_shares",
+        ["region_id", "tote_id"],
+        unique=False,
+        schema="warehouse",
+    )
+    op.create_table(
+        "sort_tasks",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("wave_id", sa.BigInteger(), nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
+        sa.Column("sku_id", sa.BigInteger(), nullable=False),
+        sa.Column("offer_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("spec", sa.Text(), nullable=False),
+        sa.Column("barcode", sa.Text(), nullable=False),
+        sa.Column("storage_class", sa.Text(), nullable=False),
+        sa.Column("gross_g", sa.BigInteger(), nullable=False),
+        sa.Column("volume_ml", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("worker_id", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("planned", sa.Integer(), nullable=False),
+        sa.Column("sorted", sa.Integer(), nullable=False),
+        sa.Column("short", sa.Integer(), nullable=False),
+        sa.CheckConstraint("planned >= 0 AND sorted >= 0 AND short >= 0", name=op.f("ck_sort_tasks_counts")),
+        sa.CheckConstraint("sorted + short <= planned", name=op.f("ck_sort_tasks_not_more_than_planned")),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_sort_tasks")),
+        sa.UniqueConstraint("region_id", "wave_id", "sku_id", name=op.f("uq_sort_tasks_region_id_wave_id_sku_id")),
+        schema="warehouse",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        op.f("ix_sort_tasks_region_id_state_id"),
+        "sort_tasks",
+        ["region_id", "state", "id"],
+        unique=False,
+        schema="warehouse",
     )
     op.create_table(
         "totes",
@@ -1538,17 +1989,24 @@ def upgrade() -> None:
         sa.Column("storage_class", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_item", sa.BigInteger(), nullable=False),
+        sa.Column("last_item", sa.BigInteger(), nullable=False),
+        sa.Column("pieces", sa.Integer(), nullable=False),
+        sa.Column("weight_g", sa.BigInteger(), nullable=False),
+        sa.Column("volume_ml", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("first_item <= last_item", name=op.f("ck_totes_items")),
+        sa.CheckConstraint("pieces >= 0 AND weight_g >= 0 AND volume_ml >= 0", name=op.f("ck_totes_holds")),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_totes")),
         sa.UniqueConstraint("region_id", "code", name=op.f("uq_totes_region_id_code")),
-        schema="supply",
-        info={"kind": "region", "append_only": False, "daily": False},
+        schema="warehouse",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_totes_region_id_cycle_id_station_id"),
         "totes",
         ["region_id", "cycle_id", "station_id"],
         unique=False,
-        schema="supply",
+        schema="warehouse",
     )
     op.create_table(
         "waves",
@@ -1558,10 +2016,12 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totes", sa.Integer(), nullable=False),
+        sa.Column("items", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_waves")),
         sa.UniqueConstraint("region_id", "cycle_id", name=op.f("uq_waves_region_id_cycle_id")),
-        schema="supply",
-        info={"kind": "region", "append_only": False, "daily": False},
+        schema="warehouse",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "photos",
@@ -1577,7 +2037,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "name", name=op.f("pk_photos")),
         schema="aftersale",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_photos_region_id_case_id"), "photos", ["region_id", "case_id"], unique=False, schema="aftersale"
@@ -1593,21 +2053,32 @@ def upgrade() -> None:
         "products",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("category_id", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("other_names", sa.Text(), nullable=False),
+        sa.Column("pinyin", sa.Text(), nullable=False),
+        sa.Column("initials", sa.Text(), nullable=False),
+        sa.Column("tokens", postgresql.TSVECTOR(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("grade", sa.Text(), nullable=False),
         sa.Column("shelf_life_days", sa.Integer(), nullable=True),
         sa.Column("quality_standard", sa.Text(), nullable=False),
         sa.Column("share_copy", sa.Text(), nullable=False),
         sa.Column("pictures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("videos", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("shelf_life_days > 0", name=op.f("ck_products_shelf_life_positive")),
         sa.ForeignKeyConstraint(["category_id"], ["catalog.categories.id"], name=op.f("fk_products_category_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
         sa.UniqueConstraint("category_id", "name", name=op.f("uq_products_category_id_name")),
         schema="catalog",
-        info={"kind": "reference", "append_only": False, "daily": False},
+        info={"kind": "reference", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_products_tokens", "products", ["tokens"], unique=False, schema="catalog", postgresql_using="gin"
+    )
+    op.create_index(
+        "uq_products_code", "products", ["code"], unique=True, schema="catalog", postgresql_where=sa.text("code <> ''")
     )
     op.create_table(
         "runs",
@@ -1631,10 +2102,116 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_runs")),
         schema="fulfilment",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index("ix_runs_cycle", "runs", ["region_id", "cycle_id"], unique=False, schema="fulfilment")
     op.create_index("ix_runs_driver", "runs", ["region_id", "driver_id", "id"], unique=False, schema="fulfilment")
+    op.create_table(
+        "bundles",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("price_fen", sa.BigInteger(), nullable=False),
+        sa.Column("most", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("budget_fen", sa.BigInteger(), nullable=True),
+        sa.Column("taken_fen", sa.BigInteger(), nullable=False),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "price_fen > 0 AND most >= 0 AND starts_at < ends_at", name=op.f("ck_bundles_bundle_possible")
+        ),
+        sa.CheckConstraint(
+            "taken_fen >= 0 AND (budget_fen IS NULL OR taken_fen <= budget_fen)", name=op.f("ck_bundles_within_budget")
+        ),
+        sa.ForeignKeyConstraint(
+            ["region_id", "cycle_id"],
+            ["sale.cycles.region_id", "sale.cycles.id"],
+            name=op.f("fk_bundles_region_id_cycle_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_bundles")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index("ix_bundles_cycle", "bundles", ["region_id", "cycle_id", "id"], unique=False, schema="marketing")
+    op.create_table(
+        "coupons",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("template_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=True),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("taken_fen", sa.BigInteger(), nullable=False),
+        sa.Column("spent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(state = 'claimed') = (order_id IS NULL)", name=op.f("ck_coupons_locked_for_an_order")),
+        sa.CheckConstraint("(state = 'spent') = (spent_at IS NOT NULL)", name=op.f("ck_coupons_spent_at_a_time")),
+        sa.CheckConstraint(
+            "taken_fen >= 0 AND (order_id IS NOT NULL OR taken_fen = 0)", name=op.f("ck_coupons_taken_by_an_order")
+        ),
+        sa.ForeignKeyConstraint(
+            ["region_id", "template_id"],
+            ["marketing.coupon_templates.region_id", "marketing.coupon_templates.id"],
+            name=op.f("fk_coupons_region_id_template_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_coupons")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index("ix_coupons_member", "coupons", ["region_id", "member_id", "id"], unique=False, schema="marketing")
+    op.create_index(
+        "ix_coupons_order",
+        "coupons",
+        ["region_id", "order_id"],
+        unique=False,
+        schema="marketing",
+        postgresql_where=sa.text("order_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_coupons_ref",
+        "coupons",
+        ["region_id", "template_id", "ref"],
+        unique=True,
+        schema="marketing",
+        postgresql_where=sa.text("ref <> ''"),
+    )
+    op.create_index(
+        "uq_coupons_turn", "coupons", ["region_id", "template_id", "member_id", "turn"], unique=True, schema="marketing"
+    )
+    op.create_table(
+        "gift_takings",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("gift_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("worth_fen", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["region_id", "gift_id"],
+            ["marketing.gifts.region_id", "marketing.gifts.id"],
+            name=op.f("fk_gift_takings_region_id_gift_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "gift_id", "member_id", name=op.f("pk_gift_takings")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        op.f("ix_gift_takings_region_id_order_id"),
+        "gift_takings",
+        ["region_id", "order_id"],
+        unique=False,
+        schema="marketing",
+    )
     op.create_table(
         "post_batches",
         sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -1666,7 +2243,7 @@ def upgrade() -> None:
             name=op.f("uq_post_batches_region_id_run_id_kind_provider_cycle_id_station_id_owner_id"),
         ),
         schema="money",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "postings",
@@ -1693,7 +2270,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_postings")),
         schema="money",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "ix_postings_destination", "postings", ["region_id", "destination_id"], unique=False, schema="money"
@@ -1727,7 +2304,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_chain_entries")),
         sa.UniqueConstraint("region_id", "chain_id", "key", name=op.f("uq_chain_entries_region_id_chain_id_key")),
         schema="ordering",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_chain_entries_region_id_order_id"),
@@ -1771,7 +2348,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_stations")),
         sa.UniqueConstraint("region_id", "community_id", "name", name=op.f("uq_stations_region_id_community_id_name")),
         schema="people",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_stations_region_id_leader_id"), "stations", ["region_id", "leader_id"], unique=False, schema="people"
@@ -1808,7 +2385,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_commission_lines")),
         schema="settlement",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "ix_commission_lines_leader",
@@ -1864,7 +2441,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "po_id", "sku_id", name=op.f("pk_purchase_lines")),
         schema="supply",
-        info={"kind": "region", "append_only": True, "daily": False},
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_purchase_lines_region_id_cycle_id_sku_id"),
@@ -1893,11 +2470,33 @@ def upgrade() -> None:
             name=op.f("fk_receipts_region_id_po_id"),
         ),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_receipts")),
-        schema="supply",
-        info={"kind": "region", "append_only": True, "daily": False},
+        schema="warehouse",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_index(
-        op.f("ix_receipts_region_id_po_id_id"), "receipts", ["region_id", "po_id", "id"], unique=False, schema="supply"
+        op.f("ix_receipts_region_id_po_id_id"),
+        "receipts",
+        ["region_id", "po_id", "id"],
+        unique=False,
+        schema="warehouse",
+    )
+    op.create_table(
+        "licences",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=False),
+        sa.Column("picture", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["product_id"], ["catalog.products.id"], name=op.f("fk_licences_product_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_licences")),
+        sa.UniqueConstraint("product_id", "kind", "number", name=op.f("uq_licences_product_id_kind_number")),
+        schema="catalog",
+        info={"kind": "reference", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_table(
         "skus",
@@ -1909,16 +2508,28 @@ def upgrade() -> None:
         sa.Column("net_g", sa.BigInteger(), nullable=False),
         sa.Column("gross_g", sa.BigInteger(), nullable=False),
         sa.Column("volume_ml", sa.Integer(), nullable=False),
+        sa.Column("pack_size", sa.Integer(), nullable=False),
         sa.Column("weighed", sa.Boolean(), nullable=False),
+        sa.Column("estimate_g", sa.BigInteger(), nullable=False),
+        sa.Column("least_g", sa.BigInteger(), nullable=False),
+        sa.Column("most_g", sa.BigInteger(), nullable=False),
+        sa.Column("spec_values", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "0 <= least_g AND least_g <= estimate_g AND estimate_g <= most_g", name=op.f("ck_skus_band_possible")
+        ),
         sa.CheckConstraint("net_g >= 0 AND gross_g > 0 AND net_g <= gross_g", name=op.f("ck_skus_weights_possible")),
+        sa.CheckConstraint("pack_size > 0", name=op.f("ck_skus_pack_positive")),
         sa.CheckConstraint("volume_ml >= 0", name=op.f("ck_skus_volume_not_negative")),
+        sa.CheckConstraint(
+            "weighed = (least_g > 0) AND weighed = (most_g > 0)", name=op.f("ck_skus_weighed_by_estimate")
+        ),
         sa.ForeignKeyConstraint(["product_id"], ["catalog.products.id"], name=op.f("fk_skus_product_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skus")),
         sa.UniqueConstraint("product_id", "spec", name=op.f("uq_skus_product_id_spec")),
         schema="catalog",
-        info={"kind": "reference", "append_only": False, "daily": False},
+        info={"kind": "reference", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         "uq_skus_barcode", "skus", ["barcode"], unique=True, schema="catalog", postgresql_where=sa.text("barcode <> ''")
@@ -1945,7 +2556,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_stops")),
         schema="fulfilment",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index("ix_stops_run", "stops", ["region_id", "run_id", "position"], unique=False, schema="fulfilment")
     op.create_index(
@@ -1956,6 +2567,26 @@ def upgrade() -> None:
         schema="fulfilment",
         postgresql_where=sa.text("NOT dropped"),
     )
+    op.create_table(
+        "bundle_uses",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("bundle_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("order_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("taken_fen", sa.BigInteger(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_back_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("times > 0 AND taken_fen >= 0", name=op.f("ck_bundle_uses_use_possible")),
+        sa.ForeignKeyConstraint(
+            ["region_id", "bundle_id"],
+            ["marketing.bundles.region_id", "marketing.bundles.id"],
+            name=op.f("fk_bundle_uses_region_id_bundle_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "bundle_id", "order_id", name=op.f("pk_bundle_uses")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index("ix_bundle_uses_order", "bundle_uses", ["region_id", "order_id"], unique=False, schema="marketing")
     op.create_table(
         "members",
         sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -1979,7 +2610,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_members")),
         sa.UniqueConstraint("region_id", "account_id", name=op.f("uq_members_region_id_account_id")),
         schema="people",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_members_region_id_station_id_id"),
@@ -2022,27 +2653,68 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["region_id", "receipt_id"],
-            ["supply.receipts.region_id", "supply.receipts.id"],
+            ["warehouse.receipts.region_id", "warehouse.receipts.id"],
             name=op.f("fk_receipt_lines_region_id_receipt_id"),
         ),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_receipt_lines")),
-        schema="supply",
-        info={"kind": "region", "append_only": True, "daily": False},
+        schema="warehouse",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_receipt_lines_region_id_cycle_id_sku_id"),
         "receipt_lines",
         ["region_id", "cycle_id", "sku_id"],
         unique=False,
-        schema="supply",
+        schema="warehouse",
     )
     op.create_index(
         op.f("ix_receipt_lines_region_id_receipt_id"),
         "receipt_lines",
         ["region_id", "receipt_id"],
         unique=False,
-        schema="supply",
+        schema="warehouse",
     )
+    op.create_table(
+        "reference_prices",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sku_id", sa.BigInteger(), nullable=False),
+        sa.Column("price_fen", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("source <> '' AND evidence <> ''", name=op.f("ck_reference_prices_proven")),
+        sa.CheckConstraint("price_fen > 0", name=op.f("ck_reference_prices_price_positive")),
+        sa.CheckConstraint("seen_at <= made_at", name=op.f("ck_reference_prices_seen_before_written")),
+        sa.ForeignKeyConstraint(["sku_id"], ["catalog.skus.id"], name=op.f("fk_reference_prices_sku_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reference_prices")),
+        schema="catalog",
+        info={"kind": "reference", "append_only": True, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        op.f("ix_reference_prices_sku_id_seen_at"),
+        "reference_prices",
+        ["sku_id", "seen_at"],
+        unique=False,
+        schema="catalog",
+    )
+    op.create_table(
+        "selections",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sku_id", sa.BigInteger(), nullable=False),
+        sa.Column("price_fen", sa.BigInteger(), nullable=False),
+        sa.Column("candidate", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("score", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("price_fen > 0", name=op.f("ck_selections_price_positive")),
+        sa.ForeignKeyConstraint(["sku_id"], ["catalog.skus.id"], name=op.f("fk_selections_sku_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_selections")),
+        schema="catalog",
+        info={"kind": "reference", "append_only": True, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(op.f("ix_selections_sku_id_id"), "selections", ["sku_id", "id"], unique=False, schema="catalog")
     op.create_table(
         "supplies",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -2066,7 +2738,7 @@ def upgrade() -> None:
             "supplier_id", "sku_id", "valid_from", name=op.f("uq_supplies_supplier_id_sku_id_valid_from")
         ),
         schema="catalog",
-        info={"kind": "reference", "append_only": False, "daily": False},
+        info={"kind": "reference", "append_only": False, "daily": False, "fillfactor": 100},
     )
     op.create_index(
         op.f("ix_supplies_sku_id_supplier_id_valid_from"),
@@ -2076,10 +2748,50 @@ def upgrade() -> None:
         schema="catalog",
     )
     op.create_table(
+        "standings",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("station_id", sa.BigInteger(), nullable=False),
+        sa.Column("sku_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("spec", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("weekdays", sa.Integer(), nullable=False),
+        sa.Column("ceiling_fen", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("ceiling_fen > 0", name=op.f("ck_standings_ceiling")),
+        sa.CheckConstraint("quantity BETWEEN 1 AND 9999", name=op.f("ck_standings_quantity")),
+        sa.CheckConstraint("weekdays BETWEEN 1 AND 127", name=op.f("ck_standings_weekdays")),
+        sa.ForeignKeyConstraint(["sku_id"], ["catalog.skus.id"], name=op.f("fk_standings_sku_id")),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_standings")),
+        schema="ordering",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_standings_active",
+        "standings",
+        ["region_id", "sku_id", "id"],
+        unique=False,
+        schema="ordering",
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_index(
+        op.f("ix_standings_region_id_member_id"),
+        "standings",
+        ["region_id", "member_id"],
+        unique=False,
+        schema="ordering",
+    )
+    op.create_table(
         "offers",
         sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("cycle_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("sku_id", sa.BigInteger(), nullable=False),
         sa.Column("product_id", sa.BigInteger(), nullable=False),
         sa.Column("product_name", sa.Text(), nullable=False),
@@ -2103,6 +2815,8 @@ def upgrade() -> None:
         sa.Column("minimum_packs", sa.Integer(), nullable=False),
         sa.Column("capacity_per_day", sa.Integer(), nullable=True),
         sa.Column("price_fen", sa.BigInteger(), nullable=False),
+        sa.Column("floor_fen", sa.BigInteger(), nullable=False),
+        sa.Column("loss_fen", sa.BigInteger(), nullable=False),
         sa.Column("reference_price_fen", sa.BigInteger(), nullable=True),
         sa.Column("reference_source", sa.Text(), nullable=False),
         sa.Column("commission_bp", sa.Integer(), nullable=False),
@@ -2114,27 +2828,41 @@ def upgrade() -> None:
         sa.Column("minimum_quantity", sa.Integer(), nullable=False),
         sa.Column("per_order_limit", sa.Integer(), nullable=True),
         sa.Column("per_cycle_limit", sa.Integer(), nullable=True),
+        sa.Column("per_day_limit", sa.Integer(), nullable=True),
         sa.Column("stock_limit", sa.Integer(), nullable=True),
         sa.Column("sold", sa.Integer(), nullable=False),
         sa.Column("on_sale", sa.Boolean(), nullable=False),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("leader_levels", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("community_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('normal', 'flash', 'team', 'bargain', 'newcomer', 'gift', 'standing', 'express')",
+            name=op.f("ck_offers_kind_known"),
+        ),
         sa.CheckConstraint(
             "reference_price_fen IS NULL OR reference_source <> ''", name=op.f("ck_offers_reference_price_has_source")
         ),
         sa.CheckConstraint(
             "commission_bp BETWEEN 0 AND 10000 AND commission_fen >= 0", name=op.f("ck_offers_commission_possible")
         ),
+        sa.CheckConstraint("floor_fen BETWEEN 0 AND price_fen", name=op.f("ck_offers_floor_not_above_price")),
+        sa.CheckConstraint(
+            "loss_fen = 0 OR coalesce(loss_fen * stock_limit <= campaign_budget_fen, false)",
+            name=op.f("ck_offers_campaign_bears_loss"),
+        ),
+        sa.CheckConstraint("loss_fen >= cost_fen - floor_fen", name=op.f("ck_offers_loss_is_known")),
         sa.CheckConstraint("minimum_quantity >= 1", name=op.f("ck_offers_minimum_positive")),
         sa.CheckConstraint("opens_at < closes_at", name=op.f("ck_offers_opens_before_closing")),
-        sa.CheckConstraint("per_order_limit > 0 AND per_cycle_limit > 0", name=op.f("ck_offers_limits_positive")),
-        sa.CheckConstraint("price_fen >= 0 AND cost_fen >= 0", name=op.f("ck_offers_prices_not_negative")),
         sa.CheckConstraint(
-            "price_fen >= cost_fen OR coalesce(campaign_budget_fen, 0) > 0",
-            name=op.f("ck_offers_below_cost_is_a_campaign"),
+            "per_order_limit > 0 AND per_cycle_limit > 0 AND per_day_limit > 0", name=op.f("ck_offers_limits_positive")
+        ),
+        sa.CheckConstraint(
+            "price_fen >= 0 AND cost_fen >= 0 AND loss_fen >= 0", name=op.f("ck_offers_prices_not_negative")
         ),
         sa.CheckConstraint("sold >= 0", name=op.f("ck_offers_sold_not_negative")),
         sa.CheckConstraint("stock_limit IS NULL OR sold <= stock_limit", name=op.f("ck_offers_never_oversold")),
@@ -2147,7 +2875,333 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["supplier_id"], ["catalog.suppliers.id"], name=op.f("fk_offers_supplier_id")),
         sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_offers")),
         schema="sale",
-        info={"kind": "region", "append_only": False, "daily": False},
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
     )
-    op.create_index("uq_offers_sku", "offers", ["region_id", "cycle_id", "sku_id"], unique=True, schema="sale")
+    op.create_index("uq_offers_sku", "offers", ["region_id", "cycle_id", "sku_id", "kind"], unique=True, schema="sale")
+    op.create_table(
+        "bargain_offers",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("offer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("floor_fen", sa.BigInteger(), nullable=False),
+        sa.Column("helps", sa.Integer(), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint("floor_fen > 0 AND helps > 0 AND hours > 0", name=op.f("ck_bargain_offers_terms_possible")),
+        sa.ForeignKeyConstraint(
+            ["region_id", "offer_id"],
+            ["sale.offers.region_id", "sale.offers.id"],
+            name=op.f("fk_bargain_offers_region_id_offer_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "offer_id", name=op.f("pk_bargain_offers")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "bargains",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("offer_id", sa.BigInteger(), nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("full_fen", sa.BigInteger(), nullable=False),
+        sa.Column("floor_fen", sa.BigInteger(), nullable=False),
+        sa.Column("price_fen", sa.BigInteger(), nullable=False),
+        sa.Column("helps", sa.Integer(), nullable=False),
+        sa.Column("helped", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("helped BETWEEN 0 AND helps", name=op.f("ck_bargains_never_beyond_helps")),
+        sa.CheckConstraint("price_fen BETWEEN floor_fen AND full_fen", name=op.f("ck_bargains_never_below_floor")),
+        sa.ForeignKeyConstraint(
+            ["region_id", "offer_id"],
+            ["sale.offers.region_id", "sale.offers.id"],
+            name=op.f("fk_bargains_region_id_offer_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_bargains")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_bargains_order",
+        "bargains",
+        ["region_id", "order_id"],
+        unique=False,
+        schema="marketing",
+        postgresql_where=sa.text("order_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_bargains_member", "bargains", ["region_id", "offer_id", "member_id"], unique=True, schema="marketing"
+    )
+    op.create_table(
+        "bundle_parts",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("bundle_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("offer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("running", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_bundle_parts_quantity_positive")),
+        sa.ForeignKeyConstraint(
+            ["region_id", "bundle_id"],
+            ["marketing.bundles.region_id", "marketing.bundles.id"],
+            name=op.f("fk_bundle_parts_region_id_bundle_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["region_id", "offer_id"],
+            ["sale.offers.region_id", "sale.offers.id"],
+            name=op.f("fk_bundle_parts_region_id_offer_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "bundle_id", "offer_id", name=op.f("pk_bundle_parts")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "uq_bundle_parts_offer",
+        "bundle_parts",
+        ["region_id", "offer_id"],
+        unique=True,
+        schema="marketing",
+        postgresql_where=sa.text("running"),
+    )
+    op.create_table(
+        "team_terms",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("offer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
+        sa.Column("price_fen", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("short", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "size BETWEEN 2 AND 50 AND hours > 0 AND price_fen > 0", name=op.f("ck_team_terms_terms_possible")
+        ),
+        sa.ForeignKeyConstraint(
+            ["region_id", "offer_id"],
+            ["sale.offers.region_id", "sale.offers.id"],
+            name=op.f("fk_team_terms_region_id_offer_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "offer_id", name=op.f("pk_team_terms")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "teams",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("offer_id", sa.BigInteger(), nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), nullable=False),
+        sa.Column("station_id", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("price_fen", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("short", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("leading_id", sa.BigInteger(), nullable=False),
+        sa.Column("seats_taken", sa.Integer(), nullable=False),
+        sa.Column("into_id", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("seats_taken BETWEEN 0 AND size", name=op.f("ck_teams_never_overfull")),
+        sa.ForeignKeyConstraint(
+            ["region_id", "offer_id"],
+            ["sale.offers.region_id", "sale.offers.id"],
+            name=op.f("fk_teams_region_id_offer_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_teams")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index("ix_teams_cycle", "teams", ["region_id", "cycle_id", "id"], unique=False, schema="marketing")
+    op.create_index(
+        "ix_teams_offer", "teams", ["region_id", "offer_id", "station_id", "id"], unique=False, schema="marketing"
+    )
+    op.create_index(
+        "ix_teams_open",
+        "teams",
+        ["region_id", "deadline"],
+        unique=False,
+        schema="marketing",
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "standing_runs",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("standing_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("cycle_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("delivery_date", sa.Date(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(outcome = 'placed') = (order_id IS NOT NULL)", name=op.f("ck_standing_runs_placed_has_order")
+        ),
+        sa.CheckConstraint(
+            "outcome IN ('claimed', 'placed', 'sold_out', 'too_dear', 'refused')",
+            name=op.f("ck_standing_runs_outcome_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["region_id", "standing_id"],
+            ["ordering.standings.region_id", "ordering.standings.id"],
+            name=op.f("fk_standing_runs_region_id_standing_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "standing_id", "cycle_id", name=op.f("pk_standing_runs")),
+        schema="ordering",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "standing_skips",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("standing_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("week", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["region_id", "standing_id"],
+            ["ordering.standings.region_id", "ordering.standings.id"],
+            name=op.f("fk_standing_skips_region_id_standing_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "standing_id", "week", name=op.f("pk_standing_skips")),
+        schema="ordering",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "offer_changes",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("offer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("changes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["region_id", "offer_id"],
+            ["sale.offers.region_id", "sale.offers.id"],
+            name=op.f("fk_offer_changes_region_id_offer_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "offer_id", "id", name=op.f("pk_offer_changes")),
+        schema="sale",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
+    )
+    op.create_table(
+        "petitions",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("community_id", sa.BigInteger(), nullable=False),
+        sa.Column("wish", sa.Text(), nullable=False),
+        sa.Column("plain", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("supporters", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("offer_id", sa.BigInteger(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'answered') = (offer_id IS NOT NULL)", name=op.f("ck_petitions_answered_by_an_offer")
+        ),
+        sa.CheckConstraint("supporters >= 0", name=op.f("ck_petitions_supporters_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["region_id", "offer_id"],
+            ["sale.offers.region_id", "sale.offers.id"],
+            name=op.f("fk_petitions_region_id_offer_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "id", name=op.f("pk_petitions")),
+        schema="sale",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_petitions_ranking", "petitions", ["region_id", "state", "supporters", "id"], unique=False, schema="sale"
+    )
+    op.create_index(
+        "uq_petitions_wish",
+        "petitions",
+        ["region_id", "community_id", "plain"],
+        unique=True,
+        schema="sale",
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "bargain_helps",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("offer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("bargain_id", sa.BigInteger(), nullable=False),
+        sa.Column("cut_fen", sa.BigInteger(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("cut_fen > 0", name=op.f("ck_bargain_helps_cut_positive")),
+        sa.ForeignKeyConstraint(
+            ["region_id", "bargain_id"],
+            ["marketing.bargains.region_id", "marketing.bargains.id"],
+            name=op.f("fk_bargain_helps_region_id_bargain_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "offer_id", "member_id", name=op.f("pk_bargain_helps")),
+        schema="marketing",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "ix_bargain_helps_bargain",
+        "bargain_helps",
+        ["region_id", "bargain_id", "address"],
+        unique=False,
+        schema="marketing",
+    )
+    op.create_index(
+        "uq_bargain_helps_device",
+        "bargain_helps",
+        ["region_id", "offer_id", "device"],
+        unique=True,
+        schema="marketing",
+        postgresql_where=sa.text("device <> ''"),
+    )
+    op.create_table(
+        "team_seats",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("order_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("team_id", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("back_fen", sa.BigInteger(), nullable=False),
+        sa.Column("consent", sa.Boolean(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("quantity > 0 AND back_fen >= 0", name=op.f("ck_team_seats_seat_possible")),
+        sa.ForeignKeyConstraint(
+            ["region_id", "team_id"],
+            ["marketing.teams.region_id", "marketing.teams.id"],
+            name=op.f("fk_team_seats_region_id_team_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "order_id", name=op.f("pk_team_seats")),
+        schema="marketing",
+        info={"kind": "region", "append_only": False, "daily": False, "fillfactor": 100},
+    )
+    op.create_index(
+        "uq_team_seats_member",
+        "team_seats",
+        ["region_id", "team_id", "member_id"],
+        unique=True,
+        schema="marketing",
+        postgresql_where=sa.text("left_at IS NULL"),
+    )
+    op.create_table(
+        "petition_supports",
+        sa.Column("region_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("petition_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["region_id", "petition_id"],
+            ["sale.petitions.region_id", "sale.petitions.id"],
+            name=op.f("fk_petition_supports_region_id_petition_id"),
+        ),
+        sa.PrimaryKeyConstraint("region_id", "petition_id", "member_id", name=op.f("pk_petition_supports")),
+        schema="sale",
+        info={"kind": "region", "append_only": True, "daily": False, "fillfactor": 100},
+    )
     # ### end Alembic commands ###

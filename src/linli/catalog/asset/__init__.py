@@ -1,0 +1,1 @@
+"""Assets: the pictures and short videos that sell goods, kept under random names."""

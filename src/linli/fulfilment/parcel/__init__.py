@@ -1,0 +1,1 @@
+"""Parcels: what suppliers send to members' doors themselves (express), and its receipt."""

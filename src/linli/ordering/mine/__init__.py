@@ -1,1 +1,0 @@
-"""An account's own list of orders over all regions."""
